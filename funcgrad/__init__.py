@@ -1,0 +1,27 @@
+"""PyTorch words, JAX functions: arrays, gradients, Jacobians and compiled training steps you can read."""
+
+from . import autodiff, inspect, linalg, nn, testing, train
+from ._checks import x64_enabled
+from ._errors import *
+from .arrays.arithmetic import *
+from .arrays.comparison import *
+from .arrays.creation import *
+from .arrays.cumulative import *
+from .arrays.devices import *
+from .arrays.dtypes import *
+from .arrays.elementary import *
+from .arrays.extrema import *
+from .arrays.indexing import *
+from .arrays.interop import *
+from .arrays.joining import *
+from .arrays.products import *
+from .arrays.random import *
+from .arrays.reductions import *
+from .arrays.shape import *
+from .arrays.sorting import *
+from .autodiff.gradients import *
+from .autodiff.jacobians import *
+from .autodiff.transforms import *
+from .train import data
+
+__version__ = "0.1.0"

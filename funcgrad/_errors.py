@@ -1,0 +1,58 @@
+"""Exception classes. Each is the built-in that Python expects and the RuntimeError that torch raises there.
+
+Code ported from torch catches ``RuntimeError``; code that thinks in Python catches ``ValueError`` or ``TypeError``.
+Both work, and ``FuncgradError`` catches all of them.
+"""
+
+__all__ = [
+    "ArgumentError",
+    "ArgumentTypeError",
+    "ConversionError",
+    "DimError",
+    "DtypeError",
+    "FuncgradError",
+    "IndexRangeError",
+    "LinAlgError",
+    "ShapeError",
+    "TracedValueError",
+]
+
+
+class FuncgradError(Exception):
+    """Base of every error that funcgrad raises for user input."""
+
+
+class ArgumentError(FuncgradError, ValueError, RuntimeError):
+    """An option has a value that is not allowed, or options contradict each other."""
+
+
+class ArgumentTypeError(FuncgradError, TypeError):
+    """An argument has the wrong type, is missing, or is not known."""
+
+
+class ShapeError(FuncgradError, ValueError, RuntimeError):
+    """Shapes do not fit the operation or each other."""
+
+
+class DimError(FuncgradError, IndexError):
+    """A dimension is out of range, or named twice."""
+
+
+class IndexRangeError(FuncgradError, IndexError, RuntimeError):
+    """An index into an array is out of range."""
+
+
+class DtypeError(FuncgradError, TypeError, RuntimeError):
+    """A dtype does not fit the operation, is not known, or needs 64-bit mode."""
+
+
+class ConversionError(FuncgradError, OverflowError, ValueError, RuntimeError):
+    """A value cannot be converted without loss."""
+
+
+class LinAlgError(FuncgradError, ValueError, RuntimeError):
+    """A matrix is singular, or not positive definite, or an iteration did not converge."""
+
+
+class TracedValueError(FuncgradError, TypeError):
+    """A value is needed while a function is being traced, and so not known yet."""

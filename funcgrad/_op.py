@@ -1,0 +1,333 @@
+"""The decorator that turns a definition into a public word.
+
+A definition is plain `jax.numpy`; its signature says the rest. A parameter annotated with an array type is an
+*operand*, every other one an *option* that is fixed when the program is compiled. From that, `op` gives each word
+
+* one compiled dispatch per eager call, and the bare definition under a transform (so that a jitted program lowers to
+  what the definition says and nothing else);
+* `axis` and `keepdims` beside `dim` and `keepdim`; lists, negative dims and other spellings of a call share a program;
+* operands checked: NumPy arrays are copied without loss, lists and torch tensors are refused with the remedy;
+* errors in one voice, whatever raised them.
+
+Checks on shapes and dtypes belong in the definition: they run once, while it is traced. Checks on values belong in
+the function given as `check`, which runs before each dispatch if the operands are concrete.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeAlias, TypeVar, overload
+
+import jax
+import numpy as np
+
+from ._checks import canonical_dim, canonical_dims, describe, fail, is_concrete
+from ._convert import resolve_device
+from ._errors import ArgumentError, ArgumentTypeError, TracedValueError
+from ._operands import CONCRETE, operand, translate
+
+__all__ = ["op"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_ALIASES = {"axis": "dim", "keepdims": "keepdim"}
+_REFUSED = {
+    "out": ("there is no out=, a result is a new array", "assign the result instead"),
+    "requires_grad": ("there is no requires_grad=", "say what to differentiate in fg.grad(f, argnums=...)"),
+    "generator": ("there is no generator=", "pass key=fg.key(0) instead"),
+    "layout": ("there is no layout=, arrays are dense", "leave it out"),
+    "pin_memory": ("there is no pin_memory=", "leave it out"),
+}
+_MOST_POSITIONAL = 64
+_Slots: TypeAlias = tuple[str, ...]
+
+
+@overload
+def op(body: Callable[P, R], /) -> Callable[..., R]: ...
+@overload
+def op(
+    *,
+    dims: Sequence[str] = ...,
+    new_dims: int = 0,
+    places: bool = False,
+    check: Callable[..., None] | None = None,
+) -> Callable[[Callable[P, R]], Callable[..., R]]: ...
+
+
+def op(
+    body: Callable[..., Any] | None = None,
+    /,
+    *,
+    dims: Sequence[str] = ("dim", "dim0", "dim1"),
+    new_dims: int = 0,
+    places: bool = False,
+    check: Callable[..., None] | None = None,
+) -> Any:
+    """Make a public word of a definition.
+
+    Args:
+        body: the definition; its name, signature and docstring become the word's.
+        dims: options that name dimensions of the first operand; they are checked and made non-negative.
+        new_dims: how many dimensions the result has more than the operand, for words like ``unsqueeze``.
+        places: whether the word also takes ``device=``, where the result is to be put.
+        check: called with the arguments it names, operands and options, when every operand is concrete.
+    """
+    if body is None:
+        return functools.partial(op, dims=dims, new_dims=new_dims, places=places, check=check)
+    word = _Word(body, dims, new_dims, places, check)
+    kinds, operands, spelled = word.kinds, word.operands, word.spelled
+    has_dims = bool(word.dims)
+
+    @functools.wraps(body)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if places and "device" in kwargs:
+            device = kwargs.pop("device")
+            made = call(*args, **kwargs)
+            return made if device is None else jax.device_put(made, resolve_device(word.name, device))
+        # The fast path asks one question: has this very spelling been seen, with operands whose values are known?
+        values: list[Any] = []
+        spelling: list[Any] = []
+        for value, is_operand in zip(args, kinds, strict=False):
+            kind = value.__class__
+            if not is_operand:
+                spelling += (kind, tuple(value) if kind is list else value)
+            elif kind in CONCRETE:
+                values.append(value)
+            elif (kind is list or kind is tuple) and all(item.__class__ in CONCRETE for item in value):
+                values.append(tuple(value))
+                spelling.append(len(value))
+            else:
+                return word.call(args, kwargs)
+        for name, value in kwargs.items():
+            kind = value.__class__
+            if name not in operands or value is None:
+                spelling += (name, kind, tuple(value) if kind is list else value)
+            elif kind in CONCRETE:
+                values.append(value)
+                spelling.append(name)
+            else:
+                return word.call(args, kwargs)
+        try:
+            key = (len(values), _ndim(values[0]) if has_dims else 0, *spelling)
+            found = spelled.get(key)
+        except (TypeError, AttributeError, IndexError):  # an option of lists, a number where dims are counted
+            key, found = None, None
+        if found is None:
+            return word.call(args, kwargs, key)
+        program, slots, options = found
+        if check is not None:
+            word.run_check(slots, values, options)
+        try:
+            return program(*values)
+        except Exception as error:
+            translate(word.name, error, values)
+
+    call.__signature__ = word.public_signature()  # type: ignore[attr-defined]
+    return call
+
+
+class _Word:
+    """What `op` reads off a definition, and the programs compiled for it so far."""
+
+    def __init__(
+        self,
+        body: Callable[..., Any],
+        dims: Sequence[str],
+        new_dims: int,
+        places: bool,
+        check: Callable[..., None] | None,
+    ):
+        self.body = body
+        self.places = places
+        self.name = body.__name__
+        self.new_dims = new_dims
+        self.check = check
+        self.check_names = tuple(inspect.signature(check).parameters) if check else ()
+        self.signature = inspect.signature(body)
+        self.parameters = self.signature.parameters
+        self.operands = {name for name, p in self.parameters.items() if "Array" in str(p.annotation)}
+        self.sequences = {name for name in self.operands if "Sequence" in str(self.parameters[name].annotation)}
+        self.variadic = next((name for name, p in self.parameters.items() if p.kind is p.VAR_POSITIONAL), None)
+        self.dims = [name for name in dims if name in self.parameters and name not in self.operands]
+        self.aliases = {alias: word for alias, word in _ALIASES.items() if word in self.parameters}
+        # For each position in a call, whether the argument there is an operand.
+        positional = [name in self.operands for name, p in self.parameters.items() if p.kind < p.VAR_POSITIONAL]
+        self.kinds = (
+            *positional,
+            *[self.variadic in self.operands] * (_MOST_POSITIONAL if self.variadic else 0),
+        )
+        self.programs: dict[Any, Callable[..., Any]] = {}  # by operands given and canonical options
+        self.spelled: dict[Any, tuple[Callable[..., Any], _Slots, dict[str, Any]]] = {}  # by options as written
+
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any = None) -> Any:
+        """The slow path: bind, convert operands, put options in canonical form, find or compile the program.
+
+        `key` is how the fast path will look this spelling up next time, if it could read every operand.
+        """
+        arguments = self.bind(args, kwargs)
+        slots: list[str] = []  # the operand that each value belongs to
+        values: list[Any] = []
+        options: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if name not in self.operands or value is None:
+                options[name] = self.option(name, value)
+            elif name == self.variadic:
+                values += self.items(name, value)
+                slots += [name] * len(value)
+            else:
+                values.append(self.items(name, value) if name in self.sequences else operand(self.name, name, value))
+                slots.append(name)
+        self.canonical_dims(options, values)
+        concrete = all(is_concrete(leaf) for leaf in jax.tree.leaves(values))
+        program = self.program(tuple(slots), options) if concrete else self.bare(tuple(slots), options)
+        if key is not None:
+            self.spelled[key] = program, tuple(slots), options
+        if self.check is not None and concrete:
+            self.run_check(slots, values, options)
+        try:
+            return program(*values)
+        except Exception as error:
+            translate(self.name, error, values)
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments by parameter name, in the order of the call."""
+        named = {}
+        for key, value in kwargs.items():
+            name = self.aliases.get(key, key)
+            if name in named or (name != key and name in kwargs):
+                fail(
+                    ArgumentError,
+                    self.name,
+                    f"{name} and {key} are two names of one option",
+                    "got both",
+                    f"pass only {name}",
+                )
+            named[name] = value
+        try:
+            bound = self.signature.bind(*args, **named).arguments
+        except TypeError as error:
+            for word, (required, remedy) in _REFUSED.items():
+                if word in kwargs:
+                    fail(ArgumentTypeError, self.name, required, f"got {word}=", remedy)
+            call = str(self.public_signature(annotated=False))
+            fail(
+                ArgumentTypeError,
+                self.name,
+                f"the call must fit {self.name}{call}",
+                f"got {str(error).removeprefix('got ')}",
+                "correct the call",
+            )
+        return {name: value for name, value in bound.items() if name not in named} | named
+
+    def option(self, name: str, value: Any) -> Any:
+        """`value` as something hashable whose value is known."""
+        if isinstance(value, jax.core.Tracer):
+            fail(
+                TracedValueError,
+                self.name,
+                f"{name} must be known when the function is traced",
+                f"got a traced {describe(value)}",
+                f"pass a Python value, or make {name} a static argument of jit",
+            )
+        if isinstance(value, jax.Array | np.ndarray | np.generic):
+            value = np.asarray(value).tolist()
+        if name == self.variadic and len(value) == 1 and isinstance(value[0], list | tuple):
+            value = value[0]  # sizes may come as f(2, 3) or f((2, 3))
+        return _frozen(value)
+
+    def items(self, name: str, value: Any) -> tuple[Any, ...]:
+        """A sequence of operands."""
+        if not isinstance(value, list | tuple):
+            fail(
+                ArgumentTypeError,
+                self.name,
+                f"{name} must be a list or tuple of arrays",
+                f"got {describe(value)}",
+                "put the arrays in a list",
+            )
+        return tuple(operand(self.name, f"{name}[{i}]", item) for i, item in enumerate(value))
+
+    def canonical_dims(self, options: dict[str, Any], values: list[Any]) -> None:
+        """Check the options that name dimensions and count them from the front, in place."""
+        if not any(options.get(name) is not None for name in self.dims):
+            return
+        first = values[0] if values else 0
+        ndim = np.ndim(first[0] if isinstance(first, tuple) and first else first) + self.new_dims
+        for name in self.dims:
+            dim = options.get(name)
+            if dim is not None:
+                canonical = canonical_dims if isinstance(dim, tuple) else canonical_dim
+                options[name] = canonical(self.name, dim, ndim, argument=name)
+
+    def program(self, slots: _Slots, options: dict[str, Any]) -> Callable[..., Any]:
+        """The compiled definition with `options` fixed; it takes the values of `slots` in order."""
+        key = (slots, *((name, value.__class__, value) for name, value in options.items()))
+        try:
+            return self.programs[key]
+        except KeyError:
+            # inline: a word without operands, called while tracing, leaves its equations and not a call.
+            program = self.programs[key] = jax.jit(self.bare(slots, options), inline=True)
+            return program
+        except TypeError:
+            unhashable = next(name for name, value in options.items() if not _hashable(value))
+            fail(
+                ArgumentTypeError,
+                self.name,
+                f"{unhashable} must be a plain option",
+                f"got {describe(options[unhashable])}",
+                "pass numbers, strings or tuples of them",
+            )
+
+    def bare(self, slots: _Slots, options: dict[str, Any]) -> Callable[..., Any]:
+        """The definition with `options` fixed, uncompiled."""
+
+        def definition(*values: Any) -> Any:
+            given = dict(options)
+            for slot, value in zip(slots, values, strict=True):
+                given[slot] = (*given.get(slot, ()), value) if slot == self.variadic else value
+            bound = inspect.BoundArguments(self.signature, {n: given[n] for n in self.parameters if n in given})
+            return jax.tree.map(_strong, self.body(*bound.args, **bound.kwargs))
+
+        definition.__name__ = self.name
+        return definition
+
+    def run_check(self, slots: Sequence[str], values: Sequence[Any], options: dict[str, Any]) -> None:
+        given = {**dict(zip(slots, values, strict=True)), **options}
+        self.check(**{name: given[name] for name in self.check_names if name in given})  # type: ignore[misc]
+
+    def public_signature(self, annotated: bool = True) -> inspect.Signature:
+        """The signature that help() shows: the definition's, and the aliases as keywords."""
+        shown = [p if annotated else p.replace(annotation=p.empty) for p in self.parameters.values()]
+        for alias, name in self.aliases.items():
+            p = self.parameters[name]
+            default = None if p.default is p.empty else p.default
+            shown.append(p.replace(name=alias, kind=p.KEYWORD_ONLY, default=default, annotation=p.empty))
+        if self.places:
+            shown.append(inspect.Parameter("device", inspect.Parameter.KEYWORD_ONLY, default=None))
+        if not annotated:
+            return self.signature.replace(parameters=shown, return_annotation=inspect.Signature.empty)
+        return self.signature.replace(parameters=shown)
+
+
+def _strong(value: Any) -> Any:
+    """A result has a dtype of its own, also where the operands were Python numbers: it widens like any array."""
+    return jax.lax.convert_element_type(value, value.dtype) if getattr(value, "weak_type", False) else value
+
+
+def _ndim(value: Any) -> int:
+    """How many dimensions an operand, or the first of a sequence of them, has."""
+    ndim: int = (value[0] if value.__class__ is tuple else value).ndim
+    return ndim
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def _hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True

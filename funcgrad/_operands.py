@@ -1,0 +1,84 @@
+"""What an operand may be, and what a user is told when the operands do not fit."""
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import jax
+import numpy as np
+
+from ._checks import ENABLE_X64, default_int, describe, fail, is_concrete
+from ._convert import from_host, is_torch
+from ._errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ConversionError,
+    FuncgradError,
+    IndexRangeError,
+    ShapeError,
+    TracedValueError,
+)
+
+__all__ = ["CONCRETE", "operand", "translate"]
+
+# Types whose instances hold values now, so that the fast path asks only for membership. Array types join when first
+# seen, because asking JAX for them at import would start a backend.
+CONCRETE: set[type] = {bool, int, float, complex}
+
+
+def operand(name: str, argument: str, value: Any) -> Any:
+    """`value` as something that JAX takes as an operand; raises ArgumentTypeError, with the remedy, otherwise."""
+    if isinstance(value, jax.Array):
+        if is_concrete(value):
+            CONCRETE.add(type(value))
+        return value
+    if type(value) in (bool, int, float, complex):
+        return value
+    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+        return value.item()  # like a Python number: torch, too, does not let it widen an array
+    if isinstance(value, np.ndarray | np.generic):
+        return from_host(name, value)
+    if hasattr(value, "__jax_array__"):
+        return value.__jax_array__()
+    given = "a torch.Tensor" if is_torch(value) else describe(value)
+    convertible = is_torch(value) or isinstance(value, list | tuple)
+    remedy = "wrap it in fg.tensor(...)" if convertible else "pass an array"
+    fail(ArgumentTypeError, name, f"{argument} must be an array or a number", f"got {given}", remedy)
+
+
+# What JAX and NumPy raise for arguments that do not fit, and what a user sees. All else is not about the arguments.
+_TRANSLATED: dict[type[Exception], type[FuncgradError]] = {
+    IndexError: IndexRangeError,
+    OverflowError: ConversionError,
+    jax.errors.ConcretizationTypeError: TracedValueError,
+    TypeError: ArgumentTypeError,
+    ValueError: ShapeError,
+    NotImplementedError: ArgumentError,
+    ZeroDivisionError: ArgumentError,
+}
+
+
+def translate(name: str, error: Exception, values: Sequence[Any]) -> NoReturn:
+    """Raise `error` again in this package's voice, without the frames of the libraries below."""
+    if isinstance(error, FuncgradError):
+        raise error.with_traceback(None) from None
+    if isinstance(error, OverflowError):
+        wide = next((v for v in jax.tree.leaves(values) if type(v) is int and not _fits(v)), None)
+        if wide is not None:
+            fail(
+                ConversionError,
+                name,
+                f"every Python int must fit in {default_int()}",
+                f"got {wide}",
+                f"write it as a float, or run {ENABLE_X64} first",
+            )
+    for kind, ours in _TRANSLATED.items():
+        if isinstance(error, kind):
+            given = ", ".join(describe(value) for value in jax.tree.leaves(values))
+            reason = str(error).strip().split("\n")[0].rstrip(".")
+            fail(ours, name, "the operands must fit the operation", f"got {given} ({reason})", "correct them")
+    raise error
+
+
+def _fits(value: int) -> bool:
+    limits = np.iinfo(default_int())
+    return bool(limits.min <= value <= limits.max)

@@ -1,0 +1,1 @@
+"""The words: making, asking, reshaping, indexing and computing with arrays."""

@@ -1,0 +1,5 @@
+"""Sorting, ranking and searching."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,0 +1,1 @@
+"""Derivatives: gradients, Jacobians, products, and the transforms they compose with."""

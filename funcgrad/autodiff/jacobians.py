@@ -1,0 +1,5 @@
+"""Jacobians and Hessians."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,0 +1,1 @@
+"""Seeing what is computed: data first, pictures second."""

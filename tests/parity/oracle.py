@@ -1,0 +1,41 @@
+"""A case run by torch, in NumPy: its value and the gradients of a random weighting of it."""
+
+import numpy as np
+import torch
+from harness import Case, as_function, word
+
+torch.set_num_threads(1)
+
+
+def torch_word(case: Case):
+    path = case.torch or case.word
+    if path.startswith("Tensor."):
+        return lambda tensor, *args, **kwargs: getattr(tensor, path.removeprefix("Tensor."))(*args, **kwargs)
+    return word(path, torch)
+
+
+def leaves(result) -> list:
+    """The arrays of a result, flat, in order; torch's named tuples are tuples."""
+    if isinstance(result, tuple | list):
+        return [leaf for item in result for leaf in leaves(item)]
+    return [result]
+
+
+def to_numpy(tensor) -> np.ndarray:
+    return tensor.detach().resolve_conj().numpy() if isinstance(tensor, torch.Tensor) else np.asarray(tensor)
+
+
+def run(case: Case) -> list[np.ndarray]:
+    call, arrays = as_function(case, torch_word(case))
+    return [to_numpy(leaf) for leaf in leaves(call(*[torch.tensor(a) for a in arrays]))]
+
+
+def gradients(case: Case, weights: list[np.ndarray]) -> list[np.ndarray]:
+    """Gradients of sum(weights * outputs) at the floating operands; zeros where torch sees no dependence."""
+    call, arrays = as_function(case, torch_word(case))
+    tensors = [torch.tensor(a, requires_grad=a.dtype.kind in "fc") for a in arrays]
+    outputs = [leaf for leaf in leaves(call(*tensors)) if leaf.dtype.is_floating_point or leaf.dtype.is_complex]
+    total = sum((torch.tensor(w) * out).sum() for w, out in zip(weights, outputs, strict=True))
+    wanted = [t for t in tensors if t.requires_grad]
+    found = torch.autograd.grad(total, wanted, allow_unused=True)
+    return [np.zeros(t.shape, np.float32) if g is None else to_numpy(g) for g, t in zip(found, wanted, strict=True)]

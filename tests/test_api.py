@@ -1,0 +1,91 @@
+"""The public surface: what is listed is there, what is there is listed, and importing it changes nothing."""
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import funcgrad as fg
+
+PACKAGE = Path(fg.__file__).parent
+MODULES = [importlib.import_module(m.name) for m in pkgutil.walk_packages(fg.__path__, "funcgrad.")]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)
+def test_all_lists_what_the_module_defines(module):
+    if module.__name__.split(".")[-1].startswith("_") or module.__file__.endswith("__init__.py"):
+        return
+    defined = {
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and (inspect.isfunction(value) or inspect.isclass(value))
+        and value.__module__ == module.__name__
+    }
+    assert defined - set(module.__all__) == set(), "public functions that __all__ does not list"
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+    assert len(module.__all__) == len(set(module.__all__))
+
+
+def test_layers_import_downward_only():
+    order = [
+        "_types",
+        "_errors",
+        "_checks",
+        "_convert",
+        "_op",
+        "arrays",
+        "linalg",
+        "autodiff",
+        "nn",
+        "train",
+        "inspect",
+    ]
+    rank = {f"funcgrad.{name}": i for i, name in enumerate(order)}
+    upward = []
+    for module in MODULES:
+        layer = ".".join(module.__name__.split(".")[:2])
+        source = inspect.getsource(module)
+        for other, position in rank.items():
+            name = other.removeprefix("funcgrad.")
+            imports = [f"from .{name}", f"from ..{name}", f"from funcgrad.{name}"]
+            if layer in rank and position > rank[layer] and any(text in source for text in imports):
+                upward.append(f"{module.__name__} imports {other}")
+    assert upward == []
+
+
+def test_only_public_jax_is_used():
+    private = [
+        p.name for p in PACKAGE.rglob("*.py") if "jax._src" in p.read_text() or "jax.interpreters" in p.read_text()
+    ]
+    assert private == []
+
+
+def test_no_file_has_outgrown_a_reader():
+    long = {str(p): n for p in PACKAGE.rglob("*.py") if (n := len(p.read_text().splitlines())) > 420}
+    assert long == {}
+
+
+def run(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_import_starts_no_backend_and_sets_nothing():
+    code = """
+import jax
+before = dict(jax.config.values)
+import funcgrad
+assert dict(jax.config.values) == before, "import changed the configuration"
+jax.config.update("jax_num_cpu_devices", 3)  # raises once a backend has started
+print(jax.device_count())
+"""
+    assert run(code) == "3"
+
+
+def test_import_leaves_the_heavy_libraries_alone():
+    code = "import sys, funcgrad; print([m for m in ('matplotlib', 'torch', 'pandas') if m in sys.modules])"
+    assert run(code) == run(code.replace("funcgrad", "jax, optax"))
