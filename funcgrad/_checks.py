@@ -59,7 +59,7 @@ ENABLE_X64 = 'jax.config.update("jax_enable_x64", True)'
 
 def fail(kind: type[FuncgradError], name: str, required: str, given: str, remedy: str) -> NoReturn:
     """Raise `kind` with the message ``name(): required; given; remedy.``."""
-    raise kind(f"{name}(): {required}; {given}; {remedy}.")
+    raise kind(f"{name}(): {required}; {given}; {remedy}.") from None
 
 
 def describe(value: Any) -> str:

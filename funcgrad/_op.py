@@ -150,6 +150,11 @@ class _Word:
         self.sequences = {name for name in self.operands if "Sequence" in str(self.parameters[name].annotation)}
         self.variadic = next((name for name, p in self.parameters.items() if p.kind is p.VAR_POSITIONAL), None)
         self.dims = [name for name in dims if name in self.parameters and name not in self.operands]
+        self.defaults = {
+            name: p.default
+            for name, p in self.parameters.items()
+            if name not in self.operands and p.default is not p.empty
+        }
         self.aliases = {alias: word for alias, word in _ALIASES.items() if word in self.parameters}
         # For each position in a call, whether the argument there is an operand.
         positional = [name in self.operands for name, p in self.parameters.items() if p.kind < p.VAR_POSITIONAL]
@@ -168,7 +173,7 @@ class _Word:
         arguments = self.bind(args, kwargs)
         slots: list[str] = []  # the operand that each value belongs to
         values: list[Any] = []
-        options: dict[str, Any] = {}
+        options = dict(self.defaults)
         for name, value in arguments.items():
             if name not in self.operands or value is None:
                 options[name] = self.option(name, value)
@@ -262,7 +267,7 @@ class _Word:
 
     def program(self, slots: _Slots, options: dict[str, Any]) -> Callable[..., Any]:
         """The compiled definition with `options` fixed; it takes the values of `slots` in order."""
-        key = (slots, *((name, value.__class__, value) for name, value in options.items()))
+        key = (slots, *((name, options[name].__class__, options[name]) for name in sorted(options)))
         try:
             return self.programs[key]
         except KeyError:
