@@ -4,6 +4,7 @@ Every message has three parts in this order: what is required; what was given; w
 dtypes run while a function is traced, so a compiled call pays nothing for them.
 """
 
+import importlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -11,7 +12,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._errors import ArgumentTypeError, DimError, DtypeError, FuncgradError, IndexRangeError, ShapeError
+from ._errors import (
+    ArgumentTypeError,
+    DimError,
+    DtypeError,
+    FuncgradError,
+    IndexRangeError,
+    MissingModuleError,
+    ShapeError,
+)
 from ._types import DtypeLike, Shape
 
 __all__ = [
@@ -28,6 +37,7 @@ __all__ = [
     "is_concrete",
     "listed",
     "require_float",
+    "require_module",
     "require_ndim",
     "require_same_shape",
     "resolve_dtype",
@@ -74,6 +84,15 @@ def describe(value: Any) -> str:
     article = "an" if kind.__name__[0].lower() in "aeiou" else "a"
     module = "" if kind.__module__ == "builtins" else f"{kind.__module__.split('.')[0]}."
     return f"{article} {module}{kind.__name__}"
+
+
+def require_module(name: str, module: str, remedy: str) -> Any:
+    """The optional library `module`, imported now and not before; raises MissingModuleError where there is none."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        library = module.partition(".")[0]
+        fail(MissingModuleError, name, f"{library} must be installed", "it is not", remedy)
 
 
 def is_concrete(value: Any) -> bool:

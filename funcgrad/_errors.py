@@ -13,6 +13,7 @@ __all__ = [
     "FuncgradError",
     "IndexRangeError",
     "LinAlgError",
+    "MissingModuleError",
     "ShapeError",
     "TracedValueError",
 ]
@@ -52,6 +53,10 @@ class ConversionError(FuncgradError, OverflowError, ValueError, RuntimeError):
 
 class LinAlgError(FuncgradError, ValueError, RuntimeError):
     """A matrix is singular, or not positive definite, or an iteration did not converge."""
+
+
+class MissingModuleError(FuncgradError, ImportError):
+    """An optional library is not installed."""
 
 
 class TracedValueError(FuncgradError, TypeError):

@@ -1,0 +1,287 @@
+"""Batches: the rows of some arrays, a few at a time, in an order that a key and an epoch decide."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..._checks import describe, fail
+from ..._convert import from_host, is_torch, resolve_device
+from ..._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
+from ..._types import Array, PyTree
+from .tables import Table
+
+__all__ = ["Batches", "batches", "train_test_split"]
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """What ``batches`` gives: iterable any number of times, with a length, and callable with an epoch's number.
+
+    The order belongs to the epoch. Iterating twice gives the same batches twice; ``data(3)`` is the same data in the
+    order of epoch 3, and ``data(3, start=20)`` resumes that epoch at its batch 20.
+    """
+
+    arrays: tuple[PyTree, ...]
+    batch_size: int
+    key: Array | None = None
+    epoch: int = 0
+    start: int = 0
+    drop_last: bool = False
+    load: Callable[..., Any] | None = None
+    device: Any = None
+    rows: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", _rows("batches", self.arrays))
+
+    def __len__(self) -> int:
+        whole = self.rows // self.batch_size if self.drop_last else math.ceil(self.rows / self.batch_size)
+        return max(whole - self.start, 0)
+
+    def __call__(self, epoch: int, *, start: int = 0) -> Batches:
+        """The same data in the order of `epoch`, from batch `start` on."""
+        epoch, start = _count("batches", "epoch", epoch, 0), _count("batches", "start", start, 0)
+        return replace(self, epoch=epoch, start=start)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        order = None if self.key is None else _order(self.key, self.epoch, self.rows)
+        for number in range(self.start, self.start + len(self)):
+            first, end = number * self.batch_size, min((number + 1) * self.batch_size, self.rows)
+            rows = np.arange(first, end) if order is None else order[first:end]
+            batch = jax.tree.map(lambda leaf, rows=rows: _select(leaf, rows), self.arrays)
+            if self.load is not None:
+                loaded = self.load(*batch)
+                batch = tuple(loaded) if isinstance(loaded, tuple | list) else (loaded,)
+            yield jax.tree.map(self._handed_over, batch)
+
+    def _handed_over(self, leaf: Any) -> Array:
+        """`leaf` as an array that shares no memory with anything its owner may overwrite."""
+        if isinstance(self.device, jax.sharding.Sharding):
+            try:
+                self.device.shard_shape(np.shape(leaf))
+            except ValueError:
+                fail(
+                    ShapeError,
+                    "batches",
+                    "every batch must divide evenly over the devices",
+                    f"got one of shape {np.shape(leaf)} for {len(self.device.device_set)} devices",
+                    "choose a multiple of their number as batch_size, and pass drop_last=True",
+                )
+        if isinstance(leaf, jax.Array):
+            return leaf if self.device is None else jax.device_put(leaf, self.device)
+        return from_host("batches", leaf, device=self.device)
+
+
+def batches(
+    *arrays: PyTree,
+    batch_size: int,
+    key: Array | None = None,
+    epoch: int = 0,
+    drop_last: bool = False,
+    load: Callable[..., Any] | None = None,
+    device: Any = None,
+) -> Batches:
+    """The rows of `arrays`, `batch_size` at a time.
+
+    Every batch is a tuple of new arrays, one for each argument: overwriting a NumPy array later does not change a batch
+    already handed out. The same key and epoch give the same order on every machine.
+
+    Args:
+        *arrays: arrays with rows along their first dimension, as many in each; NumPy (also ``np.memmap``, which is read
+            row by row) or JAX, or pytrees of them.
+        batch_size: rows in a batch; the last one may have fewer.
+        key: shuffles the rows if given, differently in each epoch.
+        epoch: which epoch's order; ``data(epoch)`` gives the others.
+        drop_last: whether to leave out a last batch of fewer rows.
+        load: called with the selected rows, NumPy arrays where NumPy was given, and returns what the batch holds in
+            their place: reads images from paths, for example.
+        device: where to put the batches: a name, a device or a sharding.
+
+    Returns:
+        An iterable of tuples with a length, to be iterated any number of times; called with an epoch's number it gives
+        the same data in that epoch's order.
+
+    Raises:
+        ShapeError: the arrays differ in their number of rows, or one has no dimension.
+        ArgumentError: `batch_size` or `epoch` is too small.
+        DtypeError: an array holds text and there is no `load` to turn it into numbers.
+
+    >>> x, y = np.arange(10.0).reshape(5, 2), np.arange(5)
+    >>> data = fg.data.batches(x, y, batch_size=2)
+    >>> [labels.tolist() for _, labels in data], len(data)
+    ([[0, 1], [2, 3], [4]], 3)
+    >>> shuffled = fg.data.batches(x, y, batch_size=2, key=jax.random.key(0))
+    >>> next(iter(shuffled(1)))[1].shape
+    (2,)
+
+    Source: ``torch.utils.data.DataLoader``, ``torch.utils.data.TensorDataset``.
+    """
+    place = None if device is None else resolve_device("batches", device)
+    size, number = _count("batches", "batch_size", batch_size, 1), _count("batches", "epoch", epoch, 0)
+    if key is not None:
+        _require_key("batches", key)
+    if load is None:
+        for leaf in jax.tree.leaves(arrays):
+            if isinstance(leaf, np.ndarray) and leaf.dtype.kind not in "biufcV":
+                fail(
+                    DtypeError,
+                    "batches",
+                    "arrays must hold numbers or truth values, unless load= makes numbers of them",
+                    f"got {describe(leaf)}",
+                    "pass load=, for example a function that reads the images at the paths it is given",
+                )
+    return Batches(arrays, size, key, epoch=number, drop_last=drop_last, load=load, device=place)
+
+
+def train_test_split(
+    *arrays: PyTree, test_size: float = 0.2, key: Array | None = None, stratify: Any = None
+) -> tuple[Any, ...]:
+    """Each of `arrays` split by rows in two, the same rows in all: one part to train on, one to test with.
+
+    Args:
+        *arrays: arrays with rows along their first dimension, pytrees of them, or tables.
+        test_size: the part to test with, between 0 and 1 and rounded up to whole rows; or a number of rows.
+        key: decides which rows. Without it the last ones are for the test, in their order.
+        stratify: labels, one for each row: each has the same part in both results, within a row.
+
+    Returns:
+        For each array its training rows and its test rows: ``x_train, x_test, y_train, y_test``. NumPy arrays stay
+        NumPy arrays, and all are copies.
+
+    Raises:
+        ShapeError: the arrays or labels differ in their number of rows.
+        ArgumentError: a part would be empty, or `stratify` comes without a key.
+
+    >>> x, y = np.arange(10.0).reshape(5, 2), np.arange(5)
+    >>> x_train, x_test, y_train, y_test = fg.data.train_test_split(x, y, test_size=0.4)
+    >>> y_train, y_test
+    (array([0, 1, 2]), array([3, 4]))
+
+    Source: ``sklearn.model_selection.train_test_split``.
+    """
+    word = "train_test_split"
+    rows = _rows(word, arrays)
+    whole = isinstance(test_size, int) and not isinstance(test_size, bool)
+    held_out = int(test_size) if whole else math.ceil(test_size * rows - 1e-9)
+    if not 0 < held_out < rows:
+        fail(
+            ArgumentError,
+            word,
+            "both parts must have rows",
+            f"got test_size={test_size} of {rows} row{'' if rows == 1 else 's'}",
+            "choose test_size between 0 and 1, or a smaller number of rows",
+        )
+    if key is None:
+        if stratify is not None:
+            fail(ArgumentError, word, "stratify needs a key", "got none", "pass key=fg.key(0)")
+        train, test = np.split(np.arange(rows), [rows - held_out])
+    else:
+        _require_key(word, key)
+        order = _order(key, 0, rows)
+        for_test = np.arange(rows) < held_out
+        if stratify is not None:
+            for_test = _stratified(np.asarray(stratify), order, held_out)
+        train, test = order[~for_test], order[for_test]
+    parts = [jax.tree.map(lambda leaf, part=part: _select(leaf, part), arrays) for part in (train, test)]
+    return tuple(part[i] for i in range(len(arrays)) for part in parts)
+
+
+def _stratified(labels: np.ndarray, order: np.ndarray, held_out: int) -> np.ndarray:
+    """Which places of `order` are for the test, so that every label has its part of them."""
+    if labels.shape != order.shape:
+        fail(
+            ShapeError,
+            "train_test_split",
+            "stratify must hold one label for each row",
+            f"got {describe(labels)} for {len(order)} row{'' if len(order) == 1 else 's'}",
+            "pass the labels of these rows",
+        )
+    _, members, counts = np.unique(labels[order], return_inverse=True, return_counts=True)
+    shares = counts * held_out / len(order)
+    taken = np.floor(shares).astype(int)
+    # The rows that rounding down left over go to the labels that lost most by it.
+    taken[np.argsort(taken - shares, kind="stable")[: held_out - taken.sum()]] += 1
+    chosen = np.zeros(len(order), bool)
+    for label, count in enumerate(taken):
+        chosen[np.flatnonzero(members == label)[:count]] = True
+    return chosen
+
+
+def _rows(word: str, arrays: tuple[PyTree, ...]) -> int:
+    """How many rows each leaf of `arrays` has; raises where they differ or a leaf has none."""
+    sizes: dict[str, int] = {}
+    for (argument, *inside), leaf in jax.tree_util.tree_leaves_with_path(arrays):
+        place = f"argument {argument.idx}{jax.tree_util.keystr(tuple(inside))}"
+        if not (isinstance(leaf, jax.Array | np.ndarray | Table) or is_torch(leaf)):
+            fail(
+                ArgumentTypeError,
+                word,
+                "arguments must be arrays or pytrees of them",
+                f"got {describe(leaf)} at {place}",
+                "wrap lists in np.array(...) or fg.tensor(...)",
+            )
+        if not isinstance(leaf, Table) and leaf.ndim == 0:
+            fail(
+                ShapeError,
+                word,
+                "arrays must have rows along their first dimension",
+                f"got a 0-d array at {place}",
+                "leave it out, or repeat it for each row",
+            )
+        sizes[place] = len(leaf)
+    if not sizes:
+        fail(ArgumentError, word, "there must be at least one array", "got none", "pass the arrays first")
+    first = next(iter(sizes))
+    for place, size in sizes.items():
+        if size != sizes[first]:
+            fail(
+                ShapeError,
+                word,
+                "all arrays must have the same number of rows",
+                f"got {sizes[first]} at {first} and {size} at {place}",
+                "check that they belong together",
+            )
+    return sizes[first]
+
+
+def _select(leaf: Any, rows: np.ndarray) -> Any:
+    """A copy of these rows, on the side (host or device) where `leaf` is."""
+    return _gathered(leaf, rows) if isinstance(leaf, jax.Array) else leaf[rows]
+
+
+@jax.jit
+def _gathered(leaf: Array, rows: Array) -> Array:
+    return jnp.take(leaf, rows, axis=0, mode="clip")
+
+
+def _order(key: Array, epoch: int, rows: int) -> np.ndarray:
+    """The rows in the order of `epoch`, the same on every machine."""
+    return np.asarray(_permuted(key, epoch, rows))
+
+
+@functools.partial(jax.jit, static_argnums=2)
+def _permuted(key: Array, epoch: int, rows: int) -> Array:
+    return jax.random.permutation(jax.random.fold_in(key, epoch), rows)
+
+
+def _count(word: str, argument: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        fail(ArgumentTypeError, word, f"{argument} must be an int", f"got {describe(value)}", "pass a whole number")
+    if value.__index__() < least:
+        fail(ArgumentError, word, f"{argument} must be at least {least}", f"got {value}", "correct it")
+    return int(value.__index__())
+
+
+def _require_key(word: str, key: Any) -> None:
+    typed = isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and key.ndim == 0
+    raw = isinstance(key, jax.Array | np.ndarray) and key.dtype == np.uint32 and key.ndim == 1
+    if not (typed or raw):
+        fail(ArgumentTypeError, word, "key must be one random key", f"got {describe(key)}", "pass key=fg.key(0)")
