@@ -140,7 +140,7 @@ class _Word:
     ):
         self.body = body
         self.places = places
-        self.name = body.__name__
+        self.name = body.__name__.lstrip("_")  # `_max` is a part of `max`, and speaks for it
         self.new_dims = new_dims
         self.check = check
         self.check_names = tuple(inspect.signature(check).parameters) if check else ()

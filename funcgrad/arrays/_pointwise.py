@@ -1,0 +1,147 @@
+"""What the pointwise words share: operands that fit each other, and derivatives given by hand."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._checks import broadcast_shapes, default_float, fail
+from .._errors import ArgumentError, ConversionError, DtypeError
+from .._types import Array
+
+__all__ = ["as_float", "fit", "fits", "no_zero_divisor", "partials", "promoted", "require_integers"]
+
+
+def fit(name: str, *operands: Any, real: bool = False) -> None:
+    """Raise unless `operands` broadcast, Python ints among them fit the others, and, if `real`, none is complex."""
+    broadcast_shapes(name, *(jnp.shape(operand) for operand in operands))
+    _require_ints_fit(name, operands)
+    if real:
+        for operand in operands:
+            if jnp.iscomplexobj(operand):
+                fail(
+                    DtypeError,
+                    name,
+                    "operands must be real, this is not defined for complex numbers",
+                    f"got {jnp.result_type(operand)} of shape {jnp.shape(operand)}",
+                    "take fg.real, fg.imag or fg.abs first",
+                )
+
+
+def require_integers(name: str, *operands: Any, booleans: bool = True) -> None:
+    """Raise unless every operand is of integers (or of booleans, if they are allowed)."""
+    for operand in operands:
+        dtype = jnp.result_type(operand)
+        if not (jnp.issubdtype(dtype, jnp.integer) or (booleans and jnp.issubdtype(dtype, jnp.bool_))):
+            fail(
+                DtypeError,
+                name,
+                f"operands must be integers{' or booleans' if booleans else ''}",
+                f"got {dtype} of shape {jnp.shape(operand)}",
+                "convert it with fg.to(x, 'int')",
+            )
+
+
+def fits(name: str, *arguments: str) -> Callable[..., None]:
+    """A check for `op`: Python ints given for `arguments` fit the integer arrays given for the others.
+
+    In the compiled program such an int has lost its value; here it is still known.
+    """
+
+    def check(**given: Any) -> None:
+        _require_ints_fit(name, tuple(given.values()))
+
+    check.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
+    return check
+
+
+def no_zero_divisor(name: str) -> Callable[..., None]:
+    """A check for `op`: an integer is not divided by 0, and Python ints fit."""
+
+    def check(input: Any, other: Any, rounding_mode: str | None = "floor") -> None:
+        _require_ints_fit(name, (input, other))
+        if rounding_mode is None or not jnp.issubdtype(jnp.result_type(input, other), jnp.integer):
+            return
+        zeros = np.asarray(other) == 0
+        if zeros.any() and np.size(input):
+            where = tuple(int(i) for i in np.argwhere(zeros)[0])
+            place = f" at index {where[0] if len(where) == 1 else where}" if where else ""
+            fail(
+                ArgumentError,
+                name,
+                "an integer cannot be divided by 0",
+                f"got a divisor of 0{place}",
+                "mask the zeros first, or convert to float",
+            )
+
+    return check
+
+
+def _signature(arguments: tuple[str, ...]) -> inspect.Signature:
+    return inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in arguments])
+
+
+def _require_ints_fit(name: str, operands: tuple[Any, ...]) -> None:
+    for number in operands:
+        if number.__class__ is not int:
+            continue
+        for other in operands:
+            dtype = getattr(other, "dtype", None)
+            if dtype is None or not jnp.issubdtype(dtype, jnp.integer):
+                continue
+            limits = jnp.iinfo(dtype)
+            if not int(limits.min) <= number <= int(limits.max):
+                fail(
+                    ConversionError,
+                    name,
+                    f"a Python int must fit the array's {dtype}",
+                    f"got {number}",
+                    "convert the array first, for example with fg.to(x, 'int32')",
+                )
+
+
+def as_float(x: Any) -> Array:
+    """`x` as floating or complex: integers and booleans become the default float."""
+    inexact = jnp.issubdtype(jnp.result_type(x), jnp.inexact)
+    return jnp.asarray(x) if inexact else jnp.asarray(x, default_float())
+
+
+def promoted(name: str, *operands: Any, real: bool = False) -> list[Array]:
+    """`operands` in one floating (or complex) dtype and one shape."""
+    fit(name, *operands, real=real)
+    dtype = jnp.result_type(*operands)
+    if not jnp.issubdtype(dtype, jnp.inexact):
+        dtype = default_float()
+    return jnp.broadcast_arrays(*(jnp.asarray(operand, dtype) for operand in operands))
+
+
+def partials(*rules: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a pointwise definition its derivative: ``rules[i](out, *args)`` is that of `out` by ``args[i]``.
+
+    A rule that returns booleans says where the tangent passes: unlike a factor of 0, a mask also stops infinities.
+    A constant argument is left out, so that its derivative, which may be NaN, does not meet its tangent of 0.
+    """
+
+    def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
+        function = jax.custom_jvp(body)
+
+        def derivative(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+            out = function(*primals)
+            total = None
+            for rule, tangent in zip(rules, tangents, strict=True):
+                if isinstance(tangent, jax.custom_derivatives.SymbolicZero):
+                    continue
+                factor = rule(out, *primals)
+                term = jnp.where(factor, tangent, 0) if jnp.issubdtype(factor.dtype, jnp.bool_) else factor * tangent
+                total = term if total is None else total + term
+            return out, jnp.zeros_like(out) if total is None else total
+
+        function.defjvp(derivative, symbolic_zeros=True)
+        return function
+
+    return decorate
