@@ -225,8 +225,8 @@ def lgamma(input: ArrayLike) -> Array:
     Raises:
         DtypeError: `input` is complex.
 
-    >>> fg.lgamma(fg.tensor([1.0, 5.0, 0.5]))
-    Array([4.7683716e-07, 3.1780548e+00, 5.7236481e-01], dtype=float32)
+    >>> fg.round(fg.lgamma(fg.tensor([1.0, 5.0])), decimals=3)
+    Array([0.   , 3.178], dtype=float32)
 
     Source: ``torch.lgamma``.
     """
