@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 from .._checks import fail
@@ -139,7 +141,7 @@ def round(input: ArrayLike, *, decimals: int = 0) -> Array:
     >>> fg.round(fg.tensor([0.5, 1.5, 2.5]))
     Array([0., 2., 2.], dtype=float32)
     >>> fg.round(fg.tensor(3.14159), decimals=2)
-    Array(3.1399999, dtype=float32)
+    Array(3.14, dtype=float32)
 
     Source: ``torch.round``.
     """
@@ -152,7 +154,19 @@ def round(input: ArrayLike, *, decimals: int = 0) -> Array:
             f"got {jnp.result_type(input)} and decimals={decimals}",
             "convert it with fg.to(x, 'float')",
         )
-    return jnp.round(input, decimals)
+    if not decimals or not jnp.issubdtype(jnp.result_type(input), jnp.floating):
+        return jnp.round(input)
+    return _round_decimals(jnp.asarray(input), decimals)
+
+
+def _round_decimals(x: Array, decimals: int) -> Array:
+    wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+    # XLA would turn division by a constant into multiplication, and 3.178 into 3.1780002; so let it seem to vary.
+    factor = jnp.where(jnp.isnan(wide), 1, jnp.asarray(10.0 ** builtins.abs(decimals), wide.dtype))
+    if decimals < 0:
+        return (jnp.round(wide / factor) * factor).astype(x.dtype)
+    whole = jnp.abs(wide) >= 2.0 ** jnp.finfo(wide.dtype).nmant  # also where the product would overflow
+    return jnp.where(whole, jax.lax.stop_gradient(wide), jnp.round(wide * factor) / factor).astype(x.dtype)
 
 
 @op(check=fits("clamp", "input", "min", "max"))
