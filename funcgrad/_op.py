@@ -26,7 +26,7 @@ from ._convert import resolve_device
 from ._errors import ArgumentError, ArgumentTypeError, TracedValueError
 from ._operands import CONCRETE, operand, translate
 
-__all__ = ["op"]
+__all__ = ["op", "strong"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -292,7 +292,7 @@ class _Word:
             for slot, value in zip(slots, values, strict=True):
                 given[slot] = (*given.get(slot, ()), value) if slot == self.variadic else value
             bound = inspect.BoundArguments(self.signature, {n: given[n] for n in self.parameters if n in given})
-            return jax.tree.map(_strong, self.body(*bound.args, **bound.kwargs))
+            return jax.tree.map(strong, self.body(*bound.args, **bound.kwargs))
 
         definition.__name__ = self.name
         return definition
@@ -315,7 +315,7 @@ class _Word:
         return self.signature.replace(parameters=shown)
 
 
-def _strong(value: Any) -> Any:
+def strong(value: Any) -> Any:
     """A result has a dtype of its own, also where the operands were Python numbers: it widens like any array."""
     return jax.lax.convert_element_type(value, value.dtype) if getattr(value, "weak_type", False) else value
 

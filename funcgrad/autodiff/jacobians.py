@@ -1,5 +1,308 @@
-"""Jacobians and Hessians."""
+"""Jacobians and Hessians, in the cheaper direction and in pieces that fit in memory."""
 
 from __future__ import annotations
 
-__all__: list[str] = []
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._checks import describe, fail
+from .._errors import ArgumentError, ArgumentTypeError
+from .._op import strong
+from ._arguments import Argnames, Argnums, choose, require_callable, select
+from ._outputs import Traced
+
+__all__ = ["hessian", "jacfwd", "jacobian", "jacrev"]
+
+Function: TypeAlias = Callable[..., Any]
+
+# From floating leaves to floating leaves, and apart whatever else the function returns.
+_Leaves: TypeAlias = Callable[[Sequence[jax.Array]], tuple[list[jax.Array], Any]]
+_Blocks: TypeAlias = list[list[jax.Array]]  # for each output leaf, for each input leaf
+
+
+def jacobian(
+    func: Function,
+    argnums: Argnums = None,
+    has_aux: bool = False,
+    *,
+    argnames: Argnames = None,
+    mode: str = "auto",
+    chunk_size: int | None = None,
+    holomorphic: bool = False,
+) -> Function:
+    r"""The function that computes the Jacobian of `func`: $J_{ij} = \partial f_i / \partial x_j$.
+
+    Args:
+        func: a function whose output is floating, an array or a pytree of any shapes.
+        argnums: the argument to differentiate by position, or a sequence of them; the first by default.
+        has_aux: `func` returns ``(output, aux)``; aux is handed through.
+        argnames: the same by name, path or pattern; see ``grad``.
+        mode: ``"forward"`` computes it by columns, one pass for each input; ``"reverse"`` by rows, one pass for each
+            output; ``"auto"`` takes forward if there are no more inputs than outputs. To count the outputs it traces
+            `func` once more, without computing (or, where tracing alone cannot, evaluates it).
+        chunk_size: how many columns or rows are computed together, one chunk after the other; by default all.
+            It bounds the memory that they need. Compile the function with ``jit`` to use it more than once.
+        holomorphic: `func` is holomorphic: arguments and output are complex, and so are the derivatives.
+
+    Returns:
+        A function of the same arguments. Its result has the structure of the output, and in the place of each output
+        leaf the structure of what was selected; each leaf has the shape output.shape + input.shape. With `has_aux` it
+        is the pair (jacobian, aux).
+
+    Raises:
+        DtypeError: what is selected has no floating leaf, or a leaf of the output is not floating.
+        ArgumentError: there is no such argument, path or mode, or `chunk_size` is not positive.
+
+    >>> fg.jacobian(lambda x: x[1:] * x[:-1])(fg.arange(4.0))
+    Array([[1., 0., 0., 0.],
+           [0., 2., 1., 0.],
+           [0., 0., 3., 2.]], dtype=float32)
+
+    Source: ``torch.autograd.functional.jacobian``, ``jax.jacobian``.
+    """
+    return _jacobian("jacobian", func, argnums, has_aux, argnames, mode, chunk_size, holomorphic)
+
+
+def jacfwd(
+    func: Function,
+    argnums: Argnums = None,
+    has_aux: bool = False,
+    *,
+    argnames: Argnames = None,
+    chunk_size: int | None = None,
+    holomorphic: bool = False,
+) -> Function:
+    """The function that computes the Jacobian of `func` by columns: ``jacobian(func, mode="forward")``.
+
+    Args:
+        func: a function whose output is floating, an array or a pytree of any shapes.
+        argnums: the argument to differentiate by position, or a sequence of them; the first by default.
+        has_aux: `func` returns ``(output, aux)``; aux is handed through.
+        argnames: the same by name, path or pattern; see ``grad``.
+        chunk_size: how many columns are computed together; by default all.
+        holomorphic: `func` is holomorphic; see ``jacobian``.
+
+    Returns:
+        A function of the same arguments that returns the Jacobian; see ``jacobian``.
+
+    Raises:
+        DtypeError: what is selected has no floating leaf, or a leaf of the output is not floating.
+        ArgumentError: there is no such argument or path, or `chunk_size` is not positive.
+
+    >>> fg.jacfwd(lambda x: x**2)(fg.arange(2.0))
+    Array([[0., 0.],
+           [0., 2.]], dtype=float32)
+
+    Source: ``torch.func.jacfwd``.
+    """
+    return _jacobian("jacfwd", func, argnums, has_aux, argnames, "forward", chunk_size, holomorphic)
+
+
+def jacrev(
+    func: Function,
+    argnums: Argnums = None,
+    has_aux: bool = False,
+    *,
+    argnames: Argnames = None,
+    chunk_size: int | None = None,
+    holomorphic: bool = False,
+) -> Function:
+    """The function that computes the Jacobian of `func` by rows: ``jacobian(func, mode="reverse")``.
+
+    Args:
+        func: a function whose output is floating, an array or a pytree of any shapes.
+        argnums: the argument to differentiate by position, or a sequence of them; the first by default.
+        has_aux: `func` returns ``(output, aux)``; aux is handed through.
+        argnames: the same by name, path or pattern; see ``grad``.
+        chunk_size: how many rows are computed together; by default all.
+        holomorphic: `func` is holomorphic; see ``jacobian``.
+
+    Returns:
+        A function of the same arguments that returns the Jacobian; see ``jacobian``.
+
+    Raises:
+        DtypeError: what is selected has no floating leaf, or a leaf of the output is not floating.
+        ArgumentError: there is no such argument or path, or `chunk_size` is not positive.
+
+    >>> fg.jacrev(lambda x: x @ x)(fg.arange(3.0))
+    Array([0., 2., 4.], dtype=float32)
+
+    Source: ``torch.func.jacrev``.
+    """
+    return _jacobian("jacrev", func, argnums, has_aux, argnames, "reverse", chunk_size, holomorphic)
+
+
+def hessian(
+    func: Function,
+    argnums: Argnums = None,
+    has_aux: bool = False,
+    *,
+    argnames: Argnames = None,
+    chunk_size: int | None = None,
+    holomorphic: bool = False,
+) -> Function:
+    r"""The function that computes second derivatives: $H_{ij} = \partial^2 f / \partial x_i \partial x_j$.
+
+    It differentiates forward what reverse mode gives, the cheapest order for scalar functions.
+
+    Args:
+        func: a function whose output is floating, usually a scalar.
+        argnums: the argument to differentiate by position, or a sequence of them; the first by default.
+        has_aux: `func` returns ``(output, aux)``; aux is handed through.
+        argnames: the same by name, path or pattern; see ``grad``.
+        chunk_size: how many columns are computed together; by default all.
+        holomorphic: `func` is holomorphic; see ``jacobian``.
+
+    Returns:
+        A function of the same arguments. Its result has the structure of the output, in it that of what was selected,
+        and in it the same again; each leaf has the shape output.shape + input.shape + input.shape. With `has_aux` it
+        is the pair (hessian, aux).
+
+    Raises:
+        DtypeError: what is selected has no floating leaf, or a leaf of the output is not floating.
+        ArgumentError: there is no such argument or path, or `chunk_size` is not positive.
+
+    >>> fg.hessian(lambda x: x[0] ** 2 * x[1])(fg.tensor([1.0, 2.0]))
+    Array([[4., 2.],
+           [2., 0.]], dtype=float32)
+
+    Source: ``torch.func.hessian``.
+    """
+    require_callable("hessian", func)
+    _require_chunk("hessian", chunk_size)
+    selection = select("hessian", argnums, argnames)
+
+    @functools.wraps(func)
+    def second_derivatives(*args: Any, **kwargs: Any) -> Any:
+        choice = choose(selection, func, args, kwargs, "complex" if holomorphic else "real")
+        traced = Traced(choice, has_aux, holomorphic)
+
+        def first(leaves: Sequence[jax.Array]) -> tuple[list[jax.Array], Any]:
+            blocks, arrays = _by_rows(traced, leaves, None)
+            return [block for row in blocks for block in row], arrays
+
+        flat, arrays = _by_columns(first, choice.leaves, chunk_size)
+        n = len(choice.leaves)
+        inner = [choice.assemble(blocks) for blocks in flat]
+        rows = [choice.assemble(inner[i : i + n]) for i in range(0, len(inner), n)]
+        result, aux = traced.output(rows, arrays)
+        return (result, aux) if has_aux else result
+
+    return second_derivatives
+
+
+def _jacobian(
+    name: str,
+    func: Function,
+    argnums: Argnums,
+    has_aux: bool,
+    argnames: Argnames,
+    mode: str,
+    chunk_size: int | None,
+    holomorphic: bool,
+) -> Function:
+    require_callable(name, func)
+    _require_chunk(name, chunk_size)
+    if mode not in ("auto", "forward", "reverse"):
+        fail(
+            ArgumentError,
+            name,
+            "mode must be 'auto', 'forward' or 'reverse'",
+            f"got {mode!r}",
+            "leave it out to have it chosen",
+        )
+    selection = select(name, argnums, argnames)
+
+    @functools.wraps(func)
+    def derivatives(*args: Any, **kwargs: Any) -> Any:
+        choice = choose(selection, func, args, kwargs, "complex" if holomorphic else "real")
+        traced = Traced(choice, has_aux, holomorphic)
+        forward = mode == "forward" or (mode == "auto" and _forward_is_cheaper(traced, choice.leaves))
+        blocks, arrays = (_by_columns if forward else _by_rows)(traced, choice.leaves, chunk_size)
+        result, aux = traced.output([choice.assemble(row) for row in blocks], arrays)
+        return (result, aux) if has_aux else result
+
+    return derivatives
+
+
+def _require_chunk(name: str, chunk_size: Any) -> None:
+    if chunk_size is None:
+        return
+    if isinstance(chunk_size, bool) or not hasattr(chunk_size, "__index__"):
+        fail(ArgumentTypeError, name, "chunk_size must be an int", f"got {describe(chunk_size)}", "leave it out")
+    if chunk_size < 1:
+        fail(ArgumentError, name, "chunk_size must be positive", f"got {chunk_size}", "leave it out")
+
+
+def _size(leaves: Sequence[Any]) -> int:
+    return sum(int(np.prod(leaf.shape)) for leaf in leaves)
+
+
+def _forward_is_cheaper(traced: Traced, leaves: list[jax.Array]) -> bool:
+    """Whether there are no more inputs than outputs."""
+    inputs = _size(leaves)
+    if inputs == 1:
+        return True
+    try:
+        outputs, _ = jax.eval_shape(traced, leaves)
+    except Exception:
+        # Python control flow on values cannot be traced, but it can be run. What else is wrong shows itself again.
+        outputs, _ = traced(leaves)
+    return inputs <= _size(outputs)
+
+
+def _unit(like: Sequence[jax.Array], index: jax.Array) -> list[jax.Array]:
+    """Arrays shaped as `like`, zero but for a one at `index`, counted through all of them."""
+    units = []
+    for leaf in like:
+        places = jax.lax.iota(np.int32, leaf.size).reshape(leaf.shape)
+        units.append((places == index).astype(leaf.dtype))
+        index = index - leaf.size
+    return units
+
+
+def _mapped(line: Callable[[jax.Array], list[jax.Array]], count: int, chunk_size: int | None) -> list[jax.Array]:
+    """The results of `line` for 0 … count - 1, stacked in front; no more than `chunk_size` at a time."""
+    numbers = jnp.arange(count, dtype=np.int32)
+    if chunk_size is None or chunk_size >= count:
+        return jax.vmap(line)(numbers)
+    return jax.lax.map(line, numbers, batch_size=int(chunk_size))
+
+
+def _split(lines: jax.Array, like: Sequence[jax.Array], dim: int) -> list[jax.Array]:
+    """Along `dim` the elements of all of `like` follow each other: one array for each, with its shape there."""
+    ends = np.cumsum([leaf.size for leaf in like])[:-1]
+    parts = jnp.split(lines, ends, axis=dim)
+    before, after = lines.shape[:dim], lines.shape[dim + 1 :]
+    return [strong(part.reshape(*before, *leaf.shape, *after)) for part, leaf in zip(parts, like, strict=True)]
+
+
+def _by_columns(f: _Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> tuple[_Blocks, Any]:
+    """Forward mode: one product with each unit vector of the inputs."""
+    count = _size(x)
+    if chunk_size is None or chunk_size >= count:
+
+        def column(index: jax.Array) -> tuple[list[jax.Array], Any]:
+            _, moved, rest = jax.jvp(f, (x,), (_unit(x, index),), has_aux=True)
+            return moved, rest
+
+        columns, rest = jax.vmap(column, out_axes=(-1, None))(jnp.arange(count, dtype=np.int32))
+    else:
+        # Linearized once, outside the loop over chunks: the function itself is not evaluated again for each.
+        _, push, rest = jax.linearize(f, x, has_aux=True)
+        stacked = _mapped(lambda index: push(_unit(x, index)), count, chunk_size)
+        columns = [jnp.moveaxis(lines, 0, -1) for lines in stacked]
+    return [_split(lines, x, lines.ndim - 1) for lines in columns], rest
+
+
+def _by_rows(f: _Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> tuple[_Blocks, Any]:
+    """Reverse mode: one product with each unit vector of the outputs."""
+    y, pull, rest = jax.vjp(f, x, has_aux=True)
+    rows = _mapped(lambda index: pull(_unit(y, index))[0], _size(y), chunk_size)
+    by_input = [_split(lines, y, 0) for lines in rows]
+    return [list(row) for row in zip(*by_input, strict=True)], rest
