@@ -397,7 +397,7 @@ def _as_array(name: str, leaf: Any) -> jax.Array:
     """A floating leaf as an array. A Python number stays weakly typed: it does not widen what it meets."""
     if isinstance(leaf, jax.Array):
         return leaf
-    too_large = isinstance(leaf, float) and math.isfinite(leaf) and abs(leaf) > jnp.finfo(default_float()).max
+    too_large = isinstance(leaf, float) and math.isfinite(leaf) and abs(leaf) > float(jnp.finfo(default_float()).max)
     if isinstance(leaf, float | complex) and not too_large:
         return jnp.asarray(complex(leaf) if isinstance(leaf, complex) else float(leaf))
     return from_host(name, leaf)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
@@ -14,7 +15,19 @@ from .._errors import ArgumentTypeError, DtypeError, ShapeError
 from .._op import strong
 from ._arguments import Choice, flatten, inexact_dtype
 
-__all__ = ["Traced", "require_scalar", "split_aux"]
+__all__ = ["Traced", "as_raised", "require_scalar", "split_aux"]
+
+
+@contextlib.contextmanager
+def as_raised() -> Iterator[None]:
+    """Let errors leave as they were raised: without the note on its own frames that JAX adds to each."""
+    try:
+        yield
+    except Exception as error:
+        kept = [note for note in getattr(error, "__notes__", ()) if "JAX_TRACEBACK_FILTERING" not in note]
+        if hasattr(error, "__notes__"):
+            error.__notes__ = kept
+        raise
 
 
 def split_aux(name: str, output: Any, has_aux: bool) -> tuple[Any, Any]:

@@ -85,7 +85,7 @@ def _matching(name: str, what: str, value: Any, like: jax.Array, owner: str) -> 
             f"got {describe(value)}",
             "give it that shape with fg.reshape"
             if same_kind
-            else "convert it with fg.to, or make it with fg.ones_like",
+            else "convert it, or make it with fg.ones_like",
         )
     return value
 

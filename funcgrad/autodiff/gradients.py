@@ -14,7 +14,7 @@ from .._errors import ArgumentError, ArgumentTypeError
 from .._op import strong
 from .._types import PyTree
 from ._arguments import Argnames, Argnums, Selection, choose, flatten, inexact_dtype, require_callable, select
-from ._outputs import Traced, require_scalar, split_aux
+from ._outputs import Traced, as_raised, require_scalar, split_aux
 from ._vectors import cotangent_leaves, tangent_leaves
 
 __all__ = [
@@ -179,7 +179,8 @@ def _value_and_gradient(
             return require_scalar(name, output, holomorphic), aux
 
         differentiated = jax.value_and_grad(scalar, has_aux=True, holomorphic=holomorphic)
-        (value, aux), gradients = differentiated(choice.leaves)
+        with as_raised():
+            (value, aux), gradients = differentiated(choice.leaves)
         return strong(value), aux, choice.assemble([strong(gradient) for gradient in gradients])
 
     return compute
@@ -216,7 +217,8 @@ def vjp(
     require_callable("vjp", func)
     selection = select("vjp", argnums, argnames, default=tuple(range(len(primals))))
     traced = Traced(choose(selection, func, primals, {}, "any"), has_aux)
-    floats, pull, arrays = jax.vjp(traced, traced.choice.leaves, has_aux=True)
+    with as_raised():
+        floats, pull, arrays = jax.vjp(traced, traced.choice.leaves, has_aux=True)
     output, aux = traced.output(floats, arrays)
     structure = flatten(output)[1]
     choice, floating = traced.choice, list(traced.floating)
@@ -286,7 +288,8 @@ def jvp(
     choice = choose(Selection("jvp", tuple(moving), True), func, primals, {}, "any")
     directions = tangent_leaves("jvp", choice, [tangents[i] for i in moving])
     traced = Traced(choice, has_aux)
-    floats, moved, arrays = jax.jvp(traced, (choice.leaves,), (directions,), has_aux=True)
+    with as_raised():
+        floats, moved, arrays = jax.jvp(traced, (choice.leaves,), (directions,), has_aux=True)
     output, aux = traced.output(floats, arrays)
     tangent = traced.like_output(moved)
     return (output, tangent, aux) if has_aux else (output, tangent)
@@ -318,7 +321,8 @@ def linearize(func: Function, *primals: PyTree, has_aux: bool = False) -> tuple[
     require_callable("linearize", func)
     selection = select("linearize", None, None, default=tuple(range(len(primals))))
     traced = Traced(choose(selection, func, primals, {}, "any"), has_aux)
-    floats, push, arrays = jax.linearize(traced, traced.choice.leaves, has_aux=True)
+    with as_raised():
+        floats, push, arrays = jax.linearize(traced, traced.choice.leaves, has_aux=True)
     output, aux = traced.output(floats, arrays)
 
     def jvp_fn(*tangents: PyTree) -> Any:

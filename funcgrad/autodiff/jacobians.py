@@ -14,7 +14,7 @@ from .._checks import describe, fail
 from .._errors import ArgumentError, ArgumentTypeError
 from .._op import strong
 from ._arguments import Argnames, Argnums, choose, require_callable, select
-from ._outputs import Traced
+from ._outputs import Traced, as_raised
 
 __all__ = ["hessian", "jacfwd", "jacobian", "jacrev"]
 
@@ -186,7 +186,8 @@ def hessian(
             blocks, arrays = _by_rows(traced, leaves, None)
             return [block for row in blocks for block in row], arrays
 
-        flat, arrays = _by_columns(first, choice.leaves, chunk_size)
+        with as_raised():
+            flat, arrays = _by_columns(first, choice.leaves, chunk_size)
         n = len(choice.leaves)
         inner = [choice.assemble(blocks) for blocks in flat]
         rows = [choice.assemble(inner[i : i + n]) for i in range(0, len(inner), n)]
@@ -222,8 +223,9 @@ def _jacobian(
     def derivatives(*args: Any, **kwargs: Any) -> Any:
         choice = choose(selection, func, args, kwargs, "complex" if holomorphic else "real")
         traced = Traced(choice, has_aux, holomorphic)
-        forward = mode == "forward" or (mode == "auto" and _forward_is_cheaper(traced, choice.leaves))
-        blocks, arrays = (_by_columns if forward else _by_rows)(traced, choice.leaves, chunk_size)
+        with as_raised():
+            forward = mode == "forward" or (mode == "auto" and _forward_is_cheaper(traced, choice.leaves))
+            blocks, arrays = (_by_columns if forward else _by_rows)(traced, choice.leaves, chunk_size)
         result, aux = traced.output([choice.assemble(row) for row in blocks], arrays)
         return (result, aux) if has_aux else result
 

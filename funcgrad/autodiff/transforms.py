@@ -15,6 +15,7 @@ from .._checks import describe, fail, listed
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError, DimError, ShapeError
 from ._arguments import flatten, require_callable
+from ._outputs import as_raised
 
 __all__ = ["jit", "vmap"]
 
@@ -99,9 +100,11 @@ def vmap(
             return output
 
         if chunk_size is None or chunk_size >= size:
-            return jax.vmap(example, in_axes=tuple(chosen_dims), out_axes=out_dims)(*values)
+            with as_raised():
+                return jax.vmap(example, in_axes=tuple(chosen_dims), out_axes=out_dims)(*values)
         front = [jnp.moveaxis(value, dim, 0) for value, dim in zip(values, chosen_dims, strict=True)]
-        stacked = jax.lax.map(lambda items: example(*items), front, batch_size=int(chunk_size))
+        with as_raised():
+            stacked = jax.lax.map(lambda items: example(*items), front, batch_size=int(chunk_size))
         outputs, tree = jax.tree.flatten(stacked)
         # An example has one dimension less than what is stacked, so the dims are counted anew.
         places = _spread("out_dims", out_dims, stacked, "the output")
