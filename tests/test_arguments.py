@@ -340,9 +340,7 @@ def test_both_ways_at_once(word):
 
 @every_word
 def test_an_unknown_name(word):
-    message = (
-        f"{word}(): argnames must name an argument of the function; got 'z'; choose from 'x' and 'y'."
-    )
+    message = f"{word}(): argnames must name an argument of the function; got 'z'; choose from 'x' and 'y'."
     with raises(fg.ArgumentError, message):
         getattr(fg, word)(loss, argnames="z")(2.0, 3.0)
 
@@ -380,8 +378,7 @@ def test_other_unknown_parts():
     with raises(fg.ArgumentError, message):
         fg.grad(lambda params: params[0], argnames="params.x*")([1.0] * 20)
     message = (
-        "grad(): a pattern must begin with the name of an argument and a dot; got '*.w'; "
-        "write for example 'params.*'."
+        "grad(): a pattern must begin with the name of an argument and a dot; got '*.w'; write for example 'params.*'."
     )
     with raises(fg.ArgumentError, message):
         fg.grad(model, argnames="*.w")(PARAMS, 2.0)
@@ -389,9 +386,7 @@ def test_other_unknown_parts():
 
 @every_word
 def test_a_number_out_of_range(word):
-    message = (
-        f"{word}(): argnums must be in [-2, 1] for 2 arguments; got 3; count from 0, or from -1 at the end."
-    )
+    message = f"{word}(): argnums must be in [-2, 1] for 2 arguments; got 3; count from 0, or from -1 at the end."
     with raises(fg.ArgumentError, message):
         getattr(fg, word)(loss, argnums=3)(2.0, 3.0)
 
@@ -400,7 +395,9 @@ def test_other_selections_that_cannot_be():
     message = "grad(): argnums must be in [-1, 0] for 1 argument; got -2; count from 0, or from -1 at the end."
     with raises(fg.ArgumentError, message):
         fg.grad(lambda x: x, argnums=-2)(1.0)
-    message = "grad(): argument 'scale' must be given to be differentiated; the call leaves it out; pass it in the call."
+    message = (
+        "grad(): argument 'scale' must be given to be differentiated; the call leaves it out; pass it in the call."
+    )
     with raises(fg.ArgumentError, message):
         fg.grad(loss, argnums=2)(2.0, 3.0)
     with raises(fg.ArgumentError, message):

@@ -355,9 +355,7 @@ def test_messages_of_jvp_and_linearize():
         "write None for a primal that does not move.",
     ):
         fg.jvp(jnp.sin, (x,), (x, x))
-    with raises(
-        fg.ArgumentError, "jvp(): there must be a tangent; got None for every primal; give one a direction."
-    ):
+    with raises(fg.ArgumentError, "jvp(): there must be a tangent; got None for every primal; give one a direction."):
         fg.jvp(jnp.sin, (x,), (None,))
     with raises(
         fg.ArgumentTypeError,

@@ -83,9 +83,7 @@ def _matching(name: str, what: str, value: Any, like: jax.Array, owner: str) -> 
             name,
             f"{what} must be like {owner}, {describe(like)}",
             f"got {describe(value)}",
-            "give it that shape with fg.reshape"
-            if same_kind
-            else "convert it, or make it with fg.ones_like",
+            "give it that shape with fg.reshape" if same_kind else "convert it, or make it with fg.ones_like",
         )
     return value
 

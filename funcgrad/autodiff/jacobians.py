@@ -14,6 +14,7 @@ from .._checks import describe, fail
 from .._errors import ArgumentError, ArgumentTypeError
 from .._op import strong
 from ._arguments import Argnames, Argnums, choose, require_callable, select
+from ._chunks import in_chunks
 from ._outputs import Traced, as_raised
 
 __all__ = ["hessian", "jacfwd", "jacobian", "jacrev"]
@@ -258,6 +259,10 @@ def _forward_is_cheaper(traced: Traced, leaves: list[jax.Array]) -> bool:
     return inputs <= _size(outputs)
 
 
+def _numbers(count: int) -> jax.Array:
+    return jax.lax.iota(np.int32, count)
+
+
 def _unit(like: Sequence[jax.Array], index: jax.Array) -> list[jax.Array]:
     """Arrays shaped as `like`, zero but for a one at `index`, counted through all of them."""
     units = []
@@ -266,14 +271,6 @@ def _unit(like: Sequence[jax.Array], index: jax.Array) -> list[jax.Array]:
         units.append((places == index).astype(leaf.dtype))
         index = index - leaf.size
     return units
-
-
-def _mapped(line: Callable[[jax.Array], list[jax.Array]], count: int, chunk_size: int | None) -> list[jax.Array]:
-    """The results of `line` for 0 … count - 1, stacked in front; no more than `chunk_size` at a time."""
-    numbers = jnp.arange(count, dtype=np.int32)
-    if chunk_size is None or chunk_size >= count:
-        return jax.vmap(line)(numbers)
-    return jax.lax.map(line, numbers, batch_size=int(chunk_size))
 
 
 def _split(lines: jax.Array, like: Sequence[jax.Array], dim: int) -> list[jax.Array]:
@@ -293,11 +290,11 @@ def _by_columns(f: _Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> t
             _, moved, rest = jax.jvp(f, (x,), (_unit(x, index),), has_aux=True)
             return moved, rest
 
-        columns, rest = jax.vmap(column, out_axes=(-1, None))(jnp.arange(count, dtype=np.int32))
+        columns, rest = jax.vmap(column, out_axes=(-1, None))(_numbers(count))
     else:
         # Linearized once, outside the loop over chunks: the function itself is not evaluated again for each.
         _, push, rest = jax.linearize(f, x, has_aux=True)
-        stacked = _mapped(lambda index: push(_unit(x, index)), count, chunk_size)
+        stacked = in_chunks(lambda index: push(_unit(x, index)), _numbers(count), count, chunk_size)
         columns = [jnp.moveaxis(lines, 0, -1) for lines in stacked]
     return [_split(lines, x, lines.ndim - 1) for lines in columns], rest
 
@@ -305,6 +302,7 @@ def _by_columns(f: _Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> t
 def _by_rows(f: _Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> tuple[_Blocks, Any]:
     """Reverse mode: one product with each unit vector of the outputs."""
     y, pull, rest = jax.vjp(f, x, has_aux=True)
-    rows = _mapped(lambda index: pull(_unit(y, index))[0], _size(y), chunk_size)
+    count = _size(y)
+    rows = in_chunks(lambda index: pull(_unit(y, index))[0], _numbers(count), count, chunk_size)
     by_input = [_split(lines, y, 0) for lines in rows]
     return [list(row) for row in zip(*by_input, strict=True)], rest

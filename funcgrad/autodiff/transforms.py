@@ -15,6 +15,7 @@ from .._checks import describe, fail, listed
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError, DimError, ShapeError
 from ._arguments import flatten, require_callable
+from ._chunks import in_chunks
 from ._outputs import as_raised
 
 __all__ = ["jit", "vmap"]
@@ -104,7 +105,7 @@ def vmap(
                 return jax.vmap(example, in_axes=tuple(chosen_dims), out_axes=out_dims)(*values)
         front = [jnp.moveaxis(value, dim, 0) for value, dim in zip(values, chosen_dims, strict=True)]
         with as_raised():
-            stacked = jax.lax.map(lambda items: example(*items), front, batch_size=int(chunk_size))
+            stacked = in_chunks(lambda items: example(*items), front, size, int(chunk_size))
         outputs, tree = jax.tree.flatten(stacked)
         # An example has one dimension less than what is stacked, so the dims are counted anew.
         places = _spread("out_dims", out_dims, stacked, "the output")
