@@ -7,14 +7,14 @@ exists to find: ``tests/test_testing.py`` plants them.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._checks import fail
+from ._checks import describe, fail
 from ._errors import ArgumentError
 
 __all__ = ["TOLERANCES", "assert_close", "assert_no_retrace", "check_grad"]
@@ -42,7 +42,7 @@ def assert_close(
     """Raise AssertionError unless two pytrees agree in structure, shapes, dtypes and values.
 
     Values agree if |actual - expected| <= atol + rtol * |expected|; integers and booleans must be equal, NaN agrees
-    with NaN and infinities with themselves. Without `rtol` and `atol` the tolerances are those of the dtype in
+    with NaN and infinities with themselves; random keys are compared by their bits. Without `rtol` and `atol` the tolerances are those of the dtype in
     ``TOLERANCES``.
 
     Args:
@@ -78,7 +78,14 @@ def assert_close(
     leaves = zip(jax.tree_util.tree_leaves_with_path(actual), jax.tree.leaves(expected), strict=True)
     for (path, left), right in leaves:
         where = "at " + jax.tree_util.keystr(path) if path else "at the root"
-        _assert_leaf_close(np.asarray(left), np.asarray(right), where, rtol, atol, check_dtype)
+        _assert_leaf_close(_readable(left), _readable(right), where, rtol, atol, check_dtype)
+
+
+def _readable(leaf: Any) -> np.ndarray:
+    """A leaf in NumPy; of random keys, their bits."""
+    if isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        leaf = jax.random.key_data(leaf)
+    return np.asarray(leaf)
 
 
 def _assert_leaf_close(
@@ -92,6 +99,10 @@ def _assert_leaf_close(
     if rtol is None or atol is None:
         # Of two dtypes the coarser one decides.
         rtol, atol = max(TOLERANCES.get(d.name, (0.0, 0.0)) for d in (left.dtype, right.dtype))
+    if left.dtype.kind in "USO" or right.dtype.kind in "USO":  # strings and objects among the leaves
+        if not np.array_equal(left, right):
+            raise AssertionError(f"values differ {where}: {left} and {right}")
+        return
     wide = np.complex128 if "c" in left.dtype.kind + right.dtype.kind else np.float64
     if left.dtype.kind in "iub" and right.dtype.kind in "iub":
         wrong = left != right
@@ -101,7 +112,7 @@ def _assert_leaf_close(
         with np.errstate(invalid="ignore"):
             gap = np.abs(left - right)
             same = (left == right) | (np.isnan(left) & np.isnan(right))
-            wrong = ~same & ~(gap <= atol + rtol * np.abs(right))
+            wrong = ~same & ~(np.isfinite(gap) & (gap <= atol + rtol * np.abs(right)))
     if wrong.any():
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise AssertionError(
@@ -118,6 +129,7 @@ def check_grad(
     atol: float = 1e-9,
     eps: float = 1e-5,
     seed: int = 0,
+    modes: Sequence[str] = ("forward", "reverse"),
 ) -> None:
     r"""Raise AssertionError unless the derivatives of `f` at `args` agree with central differences in float64.
 
@@ -132,19 +144,33 @@ def check_grad(
         atol: absolute tolerance.
         eps: the step.
         seed: of the random directions.
+        modes: which derivatives to check; ``["reverse"]`` for a function with a `jax.custom_vjp`.
 
     Raises:
-        AssertionError: naming the mode that disagrees and both numbers.
+        AssertionError: naming the mode that disagrees and both numbers, or the differences are not finite.
+        ArgumentError: no argument has a floating leaf, or a mode is not known.
 
     >>> fg.testing.check_grad(lambda x: jnp.sin(x) * x, fg.arange(4.0))
 
     Source: ``torch.autograd.gradcheck``.
     """
     __tracebackhide__ = True
+    unknown = [mode for mode in modes if mode not in ("forward", "reverse")]
+    if unknown or not modes:
+        fail(
+            ArgumentError,
+            "check_grad",
+            "modes must be among 'forward' and 'reverse'",
+            f"got {modes!r}",
+            "leave it out for both",
+        )
     rng = np.random.default_rng(seed)
     with jax.enable_x64(True):
         leaves, tree = jax.tree.flatten(args)
         floats = [i for i, leaf in enumerate(leaves) if jnp.issubdtype(jnp.result_type(leaf), jnp.floating)]
+        if not floats:
+            given = ", ".join(describe(leaf) for leaf in leaves) or "no arguments"
+            fail(ArgumentError, "check_grad", "an argument must be floating", f"got {given}", "convert one")
         point = [np.asarray(leaves[i], np.float64) for i in floats]
 
         def flat(*values: Any) -> list[Any]:
@@ -160,14 +186,19 @@ def check_grad(
             (np.asarray(a, np.float64) - np.asarray(b, np.float64)) / (2 * eps)
             for a, b in zip(ahead, behind, strict=True)
         ]
-        _, forward = jax.jvp(flat, [jnp.asarray(p) for p in point], [jnp.asarray(u) for u in direction])
-        weights = _unit([rng.standard_normal(np.shape(out)) for out in differences])
-        outputs, pull = jax.vjp(flat, *[jnp.asarray(p) for p in point])
-        reverse = pull([jnp.asarray(w, out.dtype) for w, out in zip(weights, outputs, strict=True)])
-        _compare("forward", differences, forward, rtol, atol)
-        through = sum(float(np.vdot(u, g)) for u, g in zip(direction, reverse, strict=True))
-        along = sum(float(np.vdot(w, d)) for w, d in zip(weights, differences, strict=True))
-        _compare("reverse", [along], [through], rtol, atol)
+        if not all(np.isfinite(difference).all() for difference in differences):
+            raise AssertionError("central differences are not finite: choose a point inside the function's domain")
+        at = [jnp.asarray(p) for p in point]
+        if "forward" in modes:
+            _, forward = jax.jvp(flat, at, [jnp.asarray(u) for u in direction])
+            _compare("forward", differences, forward, rtol, atol)
+        if "reverse" in modes:
+            weights = _unit([rng.standard_normal(np.shape(out)) for out in differences])
+            outputs, pull = jax.vjp(flat, *at)
+            reverse = pull([jnp.asarray(w, out.dtype) for w, out in zip(weights, outputs, strict=True)])
+            through = sum(float(np.vdot(u, g)) for u, g in zip(direction, reverse, strict=True))
+            along = sum(float(np.vdot(w, d)) for w, d in zip(weights, differences, strict=True))
+            _compare("reverse", [along], [through], rtol, atol)
 
 
 def _unit(vectors: list[np.ndarray]) -> list[np.ndarray]:

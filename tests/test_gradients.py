@@ -124,9 +124,9 @@ def test_errors_of_the_function_pass_through():
         raise KeyError("mine")
 
     for word in (fg.grad, fg.value_and_grad, fg.jacobian, fg.jacfwd, fg.jacrev, fg.hessian):
-        with pytest.raises(KeyError, match="^'mine'$"):
+        with pytest.raises(KeyError, match=r"^'mine'$"):
             word(f)(1.0)
-    with pytest.raises(KeyError, match="^'mine'$"):
+    with pytest.raises(KeyError, match=r"^'mine'$"):
         fg.vjp(f, 1.0)
     with raises(fg.ShapeError, "zeros(): sizes must not be negative; got (-1,); write sizes of 0 or more."):
         fg.grad(lambda x: fg.zeros(-1).sum() + x)(1.0)

@@ -98,8 +98,12 @@ def test_errors_of_the_function_pass_through():
         raise KeyError("mine")
 
     for chunk_size in (None, 1):
-        with pytest.raises(KeyError, match="^'mine'$"):
+        with pytest.raises(KeyError, match=r"^'mine'$"):
             fg.vmap(f, chunk_size=chunk_size)(x)
+
+
+def first(*args):
+    return args[0]["w"] if isinstance(args[0], dict) else args[0]
 
 
 @pytest.mark.parametrize(
@@ -182,9 +186,7 @@ def test_errors_of_the_function_pass_through():
 @pytest.mark.parametrize("chunk_size", [None, 1])
 def test_what_cannot_be_mapped(options, args, kind, message, chunk_size):
     with raises(kind, f"vmap(): {message}"):
-        fg.vmap(lambda *args: args[0]["w"] if isinstance(args[0], dict) else args[0], **options, chunk_size=chunk_size)(
-            *args
-        )
+        fg.vmap(first, **options, chunk_size=chunk_size)(*args)
 
 
 def test_options_that_cannot_be():
