@@ -42,8 +42,8 @@ def assert_close(
     """Raise AssertionError unless two pytrees agree in structure, shapes, dtypes and values.
 
     Values agree if |actual - expected| <= atol + rtol * |expected|; integers and booleans must be equal, NaN agrees
-    with NaN and infinities with themselves; random keys are compared by their bits. Without `rtol` and `atol` the tolerances are those of the dtype in
-    ``TOLERANCES``.
+    with NaN and infinities with themselves; random keys are compared by their bits. Without `rtol` and `atol` the
+    tolerances are those of the dtype in ``TOLERANCES``.
 
     Args:
         actual: a pytree of arrays or numbers.
