@@ -26,6 +26,7 @@ class Case:
         torch: the oracle's path under ``torch`` where it is not `word`; "Tensor.repeat" calls the method;
             None where torch has no such word.
         grad: whether floating operands are differentiated (write False at kinks and for integer results).
+        constant: the positions, among the case's arrays, of those with respect to which torch has no gradient.
         vmap: whether the word can be mapped (not where the result's shape depends on values).
         tolerance: (rtol, atol) instead of the table's, with the reason beside it.
     """
@@ -35,6 +36,7 @@ class Case:
     kwargs: dict[str, Any] = field(default_factory=dict)
     torch: str | None = ""
     grad: bool = True
+    constant: tuple[int, ...] = ()
     vmap: bool = True
     tolerance: tuple[float, float] | None = None
 
@@ -44,7 +46,7 @@ class Case:
 
 
 def case(word: str, *args: Any, options: dict[str, Any] | None = None, **kwargs: Any) -> Case:
-    """``case("sum", x, 1, keepdim=True)``; `options` are the Case's own: torch, grad, vmap, tolerance."""
+    """``case("sum", x, 1, keepdim=True)``; `options` are the Case's own: torch, grad, constant, vmap, tolerance."""
     return Case(word, args, kwargs, **(options or {}))
 
 

@@ -33,7 +33,8 @@ def run(case: Case) -> list[np.ndarray]:
 def gradients(case: Case, weights: list[np.ndarray]) -> list[np.ndarray]:
     """Gradients of sum(weights * outputs) at the floating operands; zeros where torch sees no dependence."""
     call, arrays = as_function(case, torch_word(case))
-    tensors = [torch.tensor(a, requires_grad=a.dtype.kind in "fc") for a in arrays]
+    varied = [a.dtype.kind in "fc" and i not in case.constant for i, a in enumerate(arrays)]
+    tensors = [torch.tensor(a, requires_grad=vary) for a, vary in zip(arrays, varied, strict=True)]
     outputs = [leaf for leaf in leaves(call(*tensors)) if leaf.dtype.is_floating_point or leaf.dtype.is_complex]
     total = sum((torch.tensor(w) * out).sum() for w, out in zip(weights, outputs, strict=True))
     wanted = [t for t in tensors if t.requires_grad]
