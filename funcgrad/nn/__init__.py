@@ -1,5 +1,7 @@
 """Networks as plain functions of parameters."""
 
+from ..arrays.special import log_softmax, relu, sigmoid, softmax
+from ..arrays.trigonometry import tanh
 from . import init
 from .activations import *
 from .classification import *

@@ -1,14 +1,14 @@
-"""Activation functions: elementwise nonlinearities, and the softmax family along one dimension."""
+"""Activation functions that torch has in nn.functional only; those it has at its top level are in `arrays.special`."""
 
 from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
 
-from .._checks import fail, require_float, resolve_dtype
+from .._checks import fail, require_float
 from .._errors import ArgumentError, ShapeError
 from .._op import op
-from .._types import Array, ArrayLike, Dim, DtypeLike
+from .._types import Array, ArrayLike, Dim
 
 __all__ = [
     "elu",
@@ -18,39 +18,18 @@ __all__ = [
     "hardswish",
     "hardtanh",
     "leaky_relu",
-    "log_softmax",
     "logsigmoid",
     "mish",
-    "relu",
     "relu6",
     "selu",
     "silu",
-    "softmax",
     "softplus",
     "softsign",
 ]
 
 
 @op
-def relu(input: ArrayLike, /) -> Array:
-    r"""The positive part, elementwise: $\max(x, 0)$; its gradient at 0 is 0.
-
-    Args:
-        input: any shape, any real dtype.
-
-    Returns:
-        The array, in the shape and dtype of `input`.
-
-    >>> fg.nn.relu(fg.tensor([-1.0, 0.0, 2.0]))
-    Array([0., 0., 2.], dtype=float32)
-
-    Source: ``torch.nn.functional.relu``.
-    """
-    return jax.nn.relu(jnp.asarray(input))
-
-
-@op
-def leaky_relu(input: ArrayLike, /, negative_slope: float = 0.01) -> Array:
+def leaky_relu(input: ArrayLike, negative_slope: float = 0.01) -> Array:
     r"""$x$ where it is positive, otherwise `negative_slope` times $x$, elementwise.
 
     Args:
@@ -73,7 +52,7 @@ def leaky_relu(input: ArrayLike, /, negative_slope: float = 0.01) -> Array:
 
 
 @op
-def elu(input: ArrayLike, /, alpha: float = 1.0) -> Array:
+def elu(input: ArrayLike, alpha: float = 1.0) -> Array:
     r"""$x$ where it is positive, otherwise $\alpha (e^x - 1)$, elementwise.
 
     Args:
@@ -101,7 +80,7 @@ def _elu(x: Array, alpha: float) -> Array:
 
 
 @op
-def selu(input: ArrayLike, /) -> Array:
+def selu(input: ArrayLike) -> Array:
     r"""The ELU with the scale 1.0507 and the $\alpha$ = 1.6733 that keep mean 0 and variance 1 from layer to layer.
 
     Args:
@@ -123,7 +102,7 @@ def selu(input: ArrayLike, /) -> Array:
 
 
 @op
-def gelu(input: ArrayLike, /, approximate: str = "none") -> Array:
+def gelu(input: ArrayLike, approximate: str = "none") -> Array:
     r"""$x\,\Phi(x)$, elementwise, with $\Phi$ the distribution function of the standard normal.
 
     Args:
@@ -150,7 +129,7 @@ def gelu(input: ArrayLike, /, approximate: str = "none") -> Array:
 
 
 @op
-def silu(input: ArrayLike, /) -> Array:
+def silu(input: ArrayLike) -> Array:
     r"""$x\,\sigma(x)$, elementwise, with $\sigma$ the logistic function; also called swish.
 
     Args:
@@ -172,7 +151,7 @@ def silu(input: ArrayLike, /) -> Array:
 
 
 @op
-def mish(input: ArrayLike, /) -> Array:
+def mish(input: ArrayLike) -> Array:
     r"""$x \tanh(\log(1 + e^x))$, elementwise.
 
     Args:
@@ -194,7 +173,7 @@ def mish(input: ArrayLike, /) -> Array:
 
 
 @op
-def softplus(input: ArrayLike, /, beta: float = 1.0, threshold: float = 20.0) -> Array:
+def softplus(input: ArrayLike, beta: float = 1.0, threshold: float = 20.0) -> Array:
     r"""$\log(1 + e^{\beta x}) / \beta$, elementwise; $x$ itself where $\beta x$ exceeds `threshold`.
 
     Args:
@@ -219,7 +198,7 @@ def softplus(input: ArrayLike, /, beta: float = 1.0, threshold: float = 20.0) ->
 
 
 @op
-def softsign(input: ArrayLike, /) -> Array:
+def softsign(input: ArrayLike) -> Array:
     r"""$x / (1 + |x|)$, elementwise.
 
     Args:
@@ -241,7 +220,7 @@ def softsign(input: ArrayLike, /) -> Array:
 
 
 @op
-def hardtanh(input: ArrayLike, /, min_val: float = -1.0, max_val: float = 1.0) -> Array:
+def hardtanh(input: ArrayLike, min_val: float = -1.0, max_val: float = 1.0) -> Array:
     r"""$x$ between `min_val` and `max_val`, the nearer of them outside, elementwise; its gradient at both is 0.
 
     Args:
@@ -273,7 +252,7 @@ def _between(x: Array, low: float, high: float) -> Array:
 
 
 @op
-def relu6(input: ArrayLike, /) -> Array:
+def relu6(input: ArrayLike) -> Array:
     r"""$\min(\max(x, 0), 6)$, elementwise; its gradient at 0 and at 6 is 0.
 
     Args:
@@ -295,7 +274,7 @@ def relu6(input: ArrayLike, /) -> Array:
 
 
 @op
-def hardsigmoid(input: ArrayLike, /) -> Array:
+def hardsigmoid(input: ArrayLike) -> Array:
     r"""$\min(\max(x + 3, 0), 6) / 6$, elementwise: the logistic function in three straight pieces.
 
     Args:
@@ -317,7 +296,7 @@ def hardsigmoid(input: ArrayLike, /) -> Array:
 
 
 @op
-def hardswish(input: ArrayLike, /) -> Array:
+def hardswish(input: ArrayLike) -> Array:
     r"""$x \min(\max(x + 3, 0), 6) / 6$, elementwise.
 
     Args:
@@ -339,7 +318,7 @@ def hardswish(input: ArrayLike, /) -> Array:
 
 
 @op
-def logsigmoid(input: ArrayLike, /) -> Array:
+def logsigmoid(input: ArrayLike) -> Array:
     r"""$\log \sigma(x) = -\log(1 + e^{-x})$, elementwise, without overflow on either side.
 
     Args:
@@ -361,7 +340,7 @@ def logsigmoid(input: ArrayLike, /) -> Array:
 
 
 @op
-def glu(input: ArrayLike, /, dim: Dim = -1) -> Array:
+def glu(input: ArrayLike, dim: Dim = -1) -> Array:
     r"""$a\,\sigma(b)$, with $a$ and $b$ the two halves of `input` along `dim`.
 
     Args:
@@ -388,57 +367,6 @@ def glu(input: ArrayLike, /, dim: Dim = -1) -> Array:
     return values * jax.nn.sigmoid(gates)
 
 
-@op
-def softmax(input: ArrayLike, /, dim: Dim, dtype: DtypeLike | None = None) -> Array:
-    r"""$e^{x_i} / \sum_j e^{x_j}$ along `dim`: positive numbers that sum to 1.
-
-    Args:
-        input: any shape.
-        dim: the dimension that is summed over.
-        dtype: convert `input` to this dtype first.
-
-    Returns:
-        The array, in the shape of `input`.
-
-    Raises:
-        DtypeError: `input` is not floating point.
-
-    >>> fg.nn.softmax(fg.tensor([[0.0, 0.0], [1000.0, 0.0]]), dim=1)
-    Array([[0.5, 0.5],
-           [1. , 0. ]], dtype=float32)
-
-    Source: ``torch.nn.functional.softmax``.
-    """
-    x = _floating("softmax", input, dtype)
-    return jax.nn.softmax(x, axis=dim if x.ndim else None)
-
-
-@op
-def log_softmax(input: ArrayLike, /, dim: Dim, dtype: DtypeLike | None = None) -> Array:
-    r"""$x_i - \log \sum_j e^{x_j}$ along `dim`: the logarithm of ``softmax``, without its rounding.
-
-    Args:
-        input: any shape.
-        dim: the dimension that is summed over.
-        dtype: convert `input` to this dtype first.
-
-    Returns:
-        The array, in the shape of `input`.
-
-    Raises:
-        DtypeError: `input` is not floating point.
-
-    >>> fg.nn.log_softmax(fg.tensor([1000.0, 0.0]), dim=0)
-    Array([    0., -1000.], dtype=float32)
-
-    Source: ``torch.nn.functional.log_softmax``.
-    """
-    x = _floating("log_softmax", input, dtype)
-    return jax.nn.log_softmax(x, axis=dim if x.ndim else None)
-
-
-def _floating(name: str, x: ArrayLike, dtype: DtypeLike | None = None) -> Array:
-    if dtype is not None:
-        return jnp.asarray(x, resolve_dtype(name, dtype))
+def _floating(name: str, x: ArrayLike) -> Array:
     require_float(name, x, complex_ok=False)
     return jnp.asarray(x)

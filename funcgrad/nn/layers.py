@@ -14,7 +14,7 @@ from .._checks import default_int, describe, fail, indices_in_range, is_concrete
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, IndexRangeError, ShapeError, TracedValueError
 from .._op import op
 from .._types import Array, ArrayLike, DtypeLike, PyTree
-from .activations import relu
+from ..arrays.special import relu
 from .init import uniform
 
 __all__ = ["dropout", "embedding", "linear", "mlp", "mlp_init", "one_hot"]

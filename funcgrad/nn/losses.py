@@ -15,6 +15,7 @@ from .._checks import broadcast_shapes, fail, require_float, require_same_shape
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
+from ..arrays.signs import absolute
 from ._reduction import reduced
 
 __all__ = [
@@ -76,7 +77,7 @@ def l1_loss(input: ArrayLike, target: ArrayLike, *, reduction: str = "mean", wei
 
     Source: ``torch.nn.functional.l1_loss``.
     """
-    return _weighted("l1_loss", _absolute(_difference("l1_loss", input, target)), weight, reduction)
+    return _weighted("l1_loss", absolute(_difference("l1_loss", input, target)), weight, reduction)
 
 
 @op
@@ -141,7 +142,7 @@ def smooth_l1_loss(input: ArrayLike, target: ArrayLike, *, reduction: str = "mea
     if not beta >= 0:
         fail(ArgumentError, "smooth_l1_loss", "beta must not be negative", f"got {beta}", "choose 0 or more")
     error = _difference("smooth_l1_loss", input, target)
-    return reduced("smooth_l1_loss", _huber(error, beta) / beta if beta else _absolute(error), reduction)
+    return reduced("smooth_l1_loss", _huber(error, beta) / beta if beta else absolute(error), reduction)
 
 
 def _probabilities(input: Any) -> None:
@@ -291,11 +292,6 @@ def _difference(name: str, input: ArrayLike, target: ArrayLike) -> Array:
     error = jnp.subtract(input, target)
     require_float(name, error, "input or target")
     return error
-
-
-def _absolute(x: Array) -> Array:
-    # The derivative is sign(x), with 0 at 0 as in torch; that of jnp.abs is 1 there.
-    return jnp.abs(x) if jnp.iscomplexobj(x) else x * jax.lax.stop_gradient(jnp.sign(x))
 
 
 def _huber(error: Array, delta: float) -> Array:
