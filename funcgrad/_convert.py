@@ -16,7 +16,7 @@ from ._checks import ENABLE_X64, NARROW, describe, fail, resolve_dtype, x64_enab
 from ._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError
 from ._types import DtypeLike
 
-__all__ = ["from_host", "is_torch", "kept_dtype", "resolve_device"]
+__all__ = ["from_host", "is_torch", "kept_dtype", "require_lossless", "resolve_device"]
 
 
 def from_host(
@@ -33,19 +33,24 @@ def from_host(
     source = _from_torch(name, data) if is_torch(data) else _as_numpy(name, data)
     target = kept_dtype(source.dtype) if dtype is None else resolve_dtype(name, dtype)
     if not lossy:
-        _require_lossless(name, source, target)
-    with np.errstate(all="ignore"):  # loss was asked for, so an overflow here is no news
-        private = source.astype(target, copy=True)
+        require_lossless(name, source, target)
+    if source.dtype.kind == "c" and not jnp.issubdtype(target, jnp.complexfloating) and target.kind != "b":
+        source = source.real
+    with np.errstate(all="ignore"):  # loss was asked for, or is rounding, so an overflow here is no news
+        private = source.astype(target, order="C", copy=True)
     return jax.device_put(private, device)
 
 
 def kept_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The dtype that JAX keeps for host data of `dtype`: 32 bits instead of 64 unless 64-bit mode is on."""
-    return dtype if x64_enabled() else np.dtype(NARROW.get(dtype.name, dtype))
+    native = dtype.newbyteorder("=")  # JAX refuses the other byte order
+    return native if x64_enabled() else np.dtype(NARROW.get(dtype.name, native))
 
 
 def resolve_device(name: str, device: Any) -> Any:
     """What `jax.device_put` takes, from "cpu", "gpu:0", "cuda", a device or a sharding."""
+    if type(device).__module__ == "torch":
+        device = str(device)
     if not isinstance(device, str):
         if isinstance(device, jax.Device | jax.sharding.Sharding):
             return device
@@ -59,8 +64,8 @@ def resolve_device(name: str, device: Any) -> Any:
     platform, _, number = device.partition(":")
     try:
         found = jax.devices("gpu" if platform == "cuda" else platform)
-        return found[int(number or 0)]
-    except (RuntimeError, ValueError, IndexError):
+        return {str(place): each for place, each in enumerate(found)}[number or "0"]
+    except (RuntimeError, KeyError):
         present = ", ".join(f"'{d.platform}:{d.id}'" for d in jax.devices())
         fail(
             ArgumentError,
@@ -77,8 +82,25 @@ def is_torch(data: Any) -> bool:
     return torch is not None and isinstance(data, getattr(torch, "Tensor", ()))
 
 
+# What JAX has beside NumPy's own dtypes; which of them depends on its version.
+_EXTENDED = (
+    *("bfloat16", "int2", "uint2", "int4", "uint4", "float4_e2m1fn"),
+    *("float8_e3m4", "float8_e4m3", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e4m3b11fnuz"),
+    *("float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu"),
+)
+_KNOWN = {np.dtype(kind).name for kind in "?bBhHiIlLqQefdFD"} | {n for n in _EXTENDED if hasattr(jnp, n)}
+
+
 def _as_numpy(name: str, data: Any) -> np.ndarray:
     """`data` as a NumPy array of numbers, which may share memory with it."""
+    if np.ma.isMaskedArray(data) and np.ma.is_masked(data):
+        fail(
+            ConversionError,
+            name,
+            "a masked array must have no masked values",
+            f"got {int(np.ma.count_masked(data))} of them",
+            "fill them first, with data.filled(value)",
+        )
     try:
         array = np.asarray(data)
     except ValueError as error:
@@ -91,35 +113,37 @@ def _as_numpy(name: str, data: Any) -> np.ndarray:
             "got lists of different lengths",
             "pad the shorter ones, or build one array for each",
         )
-    if array.dtype == object and array.size and all(isinstance(item, int) for item in array.flat):
-        wide = next(item for item in array.flat if not -(2**63) <= item < 2**64)
-        fail(ConversionError, name, "an integer must fit in 64 bits", f"got {wide}", "write it as a float")
-    if not (array.dtype == bool or jnp.issubdtype(array.dtype, jnp.number)) or array.dtype.name not in _KNOWN:
-        fail(
-            DtypeError,
-            name,
-            "data must be numbers or booleans",
-            f"got {describe(data)}",
-            "convert it to numbers first",
-        )
+    except OverflowError:  # an integer beyond every float among floats
+        _require_64_bits(name, data)
+        raise
+    # Integers that no integer dtype holds together become objects, or float64 without a word.
+    if array.dtype == object:
+        _require_64_bits(name, data)
+    elif array.dtype == np.float64 and isinstance(data, list | tuple) and (np.abs(array) >= 2.0**63).any():
+        _require_64_bits(name, data, together=True)
+    if array.dtype.name not in _KNOWN:
+        hint = "convert it to numbers first"
+        if array.dtype.kind in "fc":
+            hint = f"convert it first, with .astype('{'float64' if array.dtype.kind == 'f' else 'complex128'}')"
+        given = describe(array if array.ndim and array.dtype != object else data)
+        fail(DtypeError, name, "data must be numbers or booleans", f"got {given}", hint)
     return array
 
 
-_KNOWN = {np.dtype(kind).name for kind in "?bBhHiIlLqQefdFD"} | {
-    jnp.dtype(kind).name
-    for kind in (
-        jnp.bfloat16,
-        jnp.int4,
-        jnp.uint4,
-        jnp.float8_e4m3fn,
-        jnp.float8_e5m2,
-        jnp.float8_e4m3b11fnuz,
-    )
-}
+def _require_64_bits(name: str, data: Any, together: bool = False) -> None:
+    """Raise where Python ints in `data` need more than 64 bits, one alone or all `together`."""
+    leaves = jax.tree.leaves(data.tolist() if isinstance(data, np.ndarray) else data)
+    numbers = [leaf for leaf in leaves if isinstance(leaf, int | np.integer)]
+    if together and len(numbers) < len(leaves):
+        return  # there are floats among them, so that the integers are meant to be rounded
+    wide = next((n for n in numbers if not -(2**63) <= n < 2**64 or (together and n >= 2**63)), None)
+    if wide is not None:
+        shown = f"{wide}" if abs(wide) < 10**40 else "one of more than 40 digits"
+        fail(ConversionError, name, "integers must fit in 64 bits together", f"got {shown}", "write them as floats")
 
 
 def _from_torch(name: str, data: Any) -> np.ndarray:
-    """A torch tensor as a NumPy array; bfloat16, which NumPy lacks, travels as its bits."""
+    """A torch tensor as a NumPy array; what NumPy lacks travels as its bits."""
     if data.requires_grad:
         fail(
             ArgumentTypeError,
@@ -128,56 +152,102 @@ def _from_torch(name: str, data: Any) -> np.ndarray:
             "got one with requires_grad=True",
             "pass tensor.detach(); gradients do not flow between the two libraries",
         )
-    host = data.resolve_conj().resolve_neg().cpu().contiguous()
     torch = sys.modules["torch"]
-    if host.dtype == torch.bfloat16:
-        return np.asarray(host.view(torch.int16)).view(jnp.bfloat16)
-    return np.asarray(host)
+    kind = str(data.dtype).removeprefix("torch.")
+    if data.layout != torch.strided or data.is_quantized or data.is_meta:
+        given, remedy = f"one of layout {str(data.layout).removeprefix('torch.')}", "pass tensor.to_dense()"
+        if data.is_quantized:
+            given, remedy = "a quantized one", "pass tensor.dequantize()"
+        elif data.is_meta:
+            given, remedy = "one on the meta device", "make it on a real device"
+        fail(ArgumentTypeError, name, "a torch tensor must be dense and hold values", f"got {given}", remedy)
+    host = data.resolve_conj().resolve_neg().cpu().contiguous()
+    if kind == "complex32":
+        host = host.to(torch.complex64)
+    elif kind in _EXTENDED and kind in _KNOWN and data.element_size() in (1, 2):
+        bits = torch.int16 if data.element_size() == 2 else torch.uint8
+        return host.view(bits).numpy().view(jnp.dtype(kind))
+    try:
+        return np.asarray(host.numpy())
+    except TypeError:
+        fail(DtypeError, name, "data must be numbers or booleans", f"got torch.{kind}", "convert it to numbers first")
 
 
-def _require_lossless(name: str, source: np.ndarray, target: np.dtype[Any]) -> None:
-    """Raise ConversionError naming the first element of `source` that `target` cannot hold."""
+def require_lossless(
+    name: str, source: np.ndarray, target: np.dtype[Any], *, truncate: bool = False, remedy: str = "pass lossy=True"
+) -> None:
+    """Raise ConversionError naming the first element of `source` that `target` cannot hold.
+
+    Args:
+        name: the word that speaks.
+        source: numbers of a dtype in `_KNOWN`.
+        target: the dtype wanted.
+        truncate: whether a fraction may be cut on the way to an integer.
+        remedy: the way out beside a wider dtype.
+    """
     if source.size == 0 or source.dtype == target or target.kind == "b" or source.dtype.kind == "b":
         return
-    if source.dtype.kind == "c" and target.kind != "c":
-        _reject(name, source, source.imag != 0, target, "take the real part first")
-        source = source.real
-    from_float = jnp.issubdtype(source.dtype, jnp.inexact)
-    if target.kind in "iu":
-        limits = np.iinfo(target)
-        if from_float:
-            _reject(name, source, ~np.isfinite(source), target, "replace it first, for example with np.nan_to_num")
-            _reject(name, source, source != np.trunc(source), target, "round it first, or keep a floating dtype")
-            # 2.0**k is exact in every float wide enough to reach it, while limits.max itself would round up to it.
-            bound = 2.0 ** (limits.bits - (limits.min < 0))
-            wide = source.astype(np.float64)
-            outside = (wide < limits.min) | (wide >= bound)
-        else:
-            outside = (source < limits.min) | (source > limits.max)
-        _reject(name, source, outside, target, _widen("int64", target))
-    else:
-        with np.errstate(all="ignore"):
-            overflow = np.isfinite(source) & ~np.isfinite(source.astype(target))
-        _reject(name, source, overflow, target, _widen("float64", target))
+    values = source
+    if source.dtype.kind == "c" and not jnp.issubdtype(target, jnp.complexfloating):
+        _reject(name, source, source.imag != 0, target, "take the real part first", remedy)
+        values = source.real
+    from_integers = jnp.issubdtype(source.dtype, jnp.integer)
+    if source.dtype.name in _EXTENDED:
+        values = source.astype(np.int64 if from_integers else np.float64)
+    if jnp.issubdtype(target, jnp.integer):
+        limits = jnp.iinfo(target)
+        low, high = int(limits.min), int(limits.max)
+        if from_integers:
+            if values.min() < low or values.max() > high:
+                _reject(name, source, (values < low) | (values > high), target, "", remedy)
+            return
+        _reject(name, source, ~np.isfinite(values), target, "replace it first, with fg.nan_to_num", remedy)
+        whole = np.trunc(values)
+        if not truncate:
+            _reject(name, source, values != whole, target, "round it first, or keep a floating dtype", remedy)
+        # high + 1 is a power of two, exact in float64, while high itself might round up to it.
+        wide = whole.astype(np.float64)
+        _reject(name, source, (wide < low) | (wide >= float(high + 1)), target, "", remedy)
+        return
+    with np.errstate(all="ignore"):
+        kept = values.astype(target)
+        finite = np.isfinite(values)
+        lost = (finite != np.isfinite(kept)) | (np.isnan(values) != np.isnan(kept))
+        if np.isfinite(np.array(np.inf).astype(target)):  # a dtype without infinity, which saturates
+            lost |= finite & (np.abs(values) > float(jnp.finfo(target).max))
+    _reject(name, source, lost, target, "", remedy)
 
 
-def _reject(name: str, source: np.ndarray, bad: np.ndarray, target: np.dtype[Any], remedy: str) -> None:
+def _reject(
+    name: str, source: np.ndarray, bad: np.ndarray, target: np.dtype[Any], first_remedy: str, last_remedy: str
+) -> None:
     if not bad.any():
         return
     where = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
     place = f" at index {where[0] if len(where) == 1 else where}" if where else ""
+    python = {"integer": int, "complexfloating": complex, "floating": float}
+    value = next(f(source[where]) for kind, f in python.items() if jnp.issubdtype(source.dtype, getattr(jnp, kind)))
+    remedies = [r for r in (first_remedy or _wider(value, target), last_remedy) if r]
     fail(
         ConversionError,
         name,
         f"every value must fit in {target.name}",
-        f"got {source[where].item()!r}{place}",
-        f"{remedy}, or pass lossy=True",
+        f"got {value!r}{place}",
+        ", or ".join(remedies),
     )
 
 
-def _widen(wide: str, target: np.dtype[Any]) -> str:
-    if target.name == wide:
-        return "scale it down"
-    if target.itemsize < 4:
-        return f"ask for dtype='{NARROW[wide]}'"
-    return f"ask for dtype='{wide}'" + ("" if x64_enabled() else f" after {ENABLE_X64}")
+def _wider(value: Any, target: np.dtype[Any]) -> str:
+    """The advice to ask for a dtype that holds `value`, which `target` does not."""
+    if not np.isfinite(value):
+        return "ask for dtype='float32'"
+    if jnp.issubdtype(target, jnp.integer):
+        limits = [(n, jnp.iinfo(n)) for n in ("int32", "int64", "uint64")]
+        wide = next((n for n, limit in limits if limit.min <= value <= limit.max), None)
+    else:
+        narrow = abs(value) <= float(jnp.finfo("float32").max)
+        wide = "float32" if narrow else "float64"
+        wide = {"float32": "complex64", "float64": "complex128"}[wide] if isinstance(value, complex) else wide
+    if wide is None:
+        return "keep a floating dtype"
+    return f"ask for dtype='{wide}'" + (f" after {ENABLE_X64}" if wide in NARROW and not x64_enabled() else "")

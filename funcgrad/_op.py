@@ -26,7 +26,7 @@ from ._convert import resolve_device
 from ._errors import ArgumentError, ArgumentTypeError, TracedValueError
 from ._operands import CONCRETE, operand, translate
 
-__all__ = ["op", "strong"]
+__all__ = ["op", "plain", "strong"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,6 +38,8 @@ _REFUSED = {
     "generator": ("there is no generator=", "pass key=fg.key(0) instead"),
     "layout": ("there is no layout=, arrays are dense", "leave it out"),
     "pin_memory": ("there is no pin_memory=", "leave it out"),
+    "non_blocking": ("there is no non_blocking=, transfers never block", "leave it out"),
+    "memory_format": ("there is no memory_format=, the compiler chooses it", "leave it out"),
 }
 _MOST_POSITIONAL = 64
 _Slots: TypeAlias = tuple[str, ...]
@@ -212,9 +214,7 @@ class _Word:
         try:
             bound = self.signature.bind(*args, **named).arguments
         except TypeError as error:
-            for word, (required, remedy) in _REFUSED.items():
-                if word in kwargs:
-                    fail(ArgumentTypeError, self.name, required, f"got {word}=", remedy)
+            _refuse(self.name, kwargs)
             call = str(self.public_signature(annotated=False))
             fail(
                 ArgumentTypeError,
@@ -313,6 +313,26 @@ class _Word:
         if not annotated:
             return self.signature.replace(parameters=shown, return_annotation=inspect.Signature.empty)
         return self.signature.replace(parameters=shown)
+
+
+def plain(function: Callable[P, R], /) -> Callable[P, R]:
+    """A word that is not one compiled definition: options that torch has and funcgrad cannot are refused alike."""
+    known = inspect.signature(function).parameters
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if kwargs and not kwargs.keys() <= known.keys():
+            _refuse(function.__name__, kwargs)
+        return function(*args, **kwargs)
+
+    return call
+
+
+def _refuse(name: str, kwargs: dict[str, Any]) -> None:
+    """Raise with the reason and the remedy where an option of torch has no place in pure functions."""
+    for word, (required, remedy) in _REFUSED.items():
+        if word in kwargs:
+            fail(ArgumentTypeError, name, required, f"got {word}=", remedy)
 
 
 def strong(value: Any) -> Any:
