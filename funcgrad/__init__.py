@@ -1,5 +1,7 @@
 """PyTorch words, JAX functions: arrays, gradients, Jacobians and compiled training steps you can read."""
 
+from typing import TYPE_CHECKING
+
 from . import autodiff, inspect, linalg, nn, testing, train
 from ._checks import x64_enabled
 from ._errors import *
@@ -11,15 +13,18 @@ from .arrays.devices import *
 from .arrays.dtypes import *
 from .arrays.elementary import *
 from .arrays.extrema import *
+from .arrays.gathering import *
 from .arrays.indexing import *
 from .arrays.integers import *
 from .arrays.interop import *
 from .arrays.joining import *
 from .arrays.logic import *
+from .arrays.masking import *
 from .arrays.products import *
 from .arrays.random import *
 from .arrays.reductions import *
 from .arrays.rounding import *
+from .arrays.scattering import *
 from .arrays.shape import *
 from .arrays.signs import *
 from .arrays.sorting import *
@@ -29,5 +34,8 @@ from .autodiff.gradients import *
 from .autodiff.jacobians import *
 from .autodiff.transforms import *
 from .train import data
+
+if not TYPE_CHECKING:  # a checker would take it to mean that every name exists
+    from ._absent import absent as __getattr__
 
 __version__ = "0.1.0"

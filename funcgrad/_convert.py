@@ -20,20 +20,26 @@ __all__ = ["from_host", "is_torch", "kept_dtype", "require_lossless", "resolve_d
 
 
 def from_host(
-    name: str, data: Any, dtype: DtypeLike | None = None, *, lossy: bool = False, device: Any = None
+    name: str,
+    data: Any,
+    dtype: DtypeLike | None = None,
+    *,
+    lossy: bool = False,
+    truncate: bool = False,
+    device: Any = None,
 ) -> jax.Array:
     """Python numbers, nested lists, a NumPy array or a CPU torch tensor as an array that shares no memory with them.
 
     Raises:
         ConversionError: a value does not survive: an integer out of range, a finite float that would become
             infinite, NaN, infinity or a fraction to an integer, a complex number to a real one. Rounding to a
-            narrower float is not an error. `lossy` allows all of it.
+            narrower float is not an error. `lossy` allows all of it, `truncate` fractions.
         DtypeError: the data are not numbers (strings, dates, objects).
     """
     source = _from_torch(name, data) if is_torch(data) else _as_numpy(name, data)
     target = kept_dtype(source.dtype) if dtype is None else resolve_dtype(name, dtype)
     if not lossy:
-        require_lossless(name, source, target)
+        require_lossless(name, source, target, truncate=truncate)
     if source.dtype.kind == "c" and not jnp.issubdtype(target, jnp.complexfloating) and target.kind != "b":
         source = source.real
     with np.errstate(all="ignore"):  # loss was asked for, or is rounding, so an overflow here is no news
@@ -133,7 +139,7 @@ def _as_numpy(name: str, data: Any) -> np.ndarray:
 def _require_64_bits(name: str, data: Any, together: bool = False) -> None:
     """Raise where Python ints in `data` need more than 64 bits, one alone or all `together`."""
     leaves = jax.tree.leaves(data.tolist() if isinstance(data, np.ndarray) else data)
-    numbers = [leaf for leaf in leaves if isinstance(leaf, int | np.integer)]
+    numbers: list[Any] = [leaf for leaf in leaves if isinstance(leaf, int | np.integer)]
     if together and len(numbers) < len(leaves):
         return  # there are floats among them, so that the integers are meant to be rounded
     wide = next((n for n in numbers if not -(2**63) <= n < 2**64 or (together and n >= 2**63)), None)
@@ -174,7 +180,13 @@ def _from_torch(name: str, data: Any) -> np.ndarray:
 
 
 def require_lossless(
-    name: str, source: np.ndarray, target: np.dtype[Any], *, truncate: bool = False, remedy: str = "pass lossy=True"
+    name: str,
+    source: np.ndarray,
+    target: np.dtype[Any],
+    *,
+    truncate: bool = False,
+    wider: str = "ask for dtype='{}'",
+    remedy: str = "pass lossy=True",
 ) -> None:
     """Raise ConversionError naming the first element of `source` that `target` cannot hold.
 
@@ -183,7 +195,8 @@ def require_lossless(
         source: numbers of a dtype in `_KNOWN`.
         target: the dtype wanted.
         truncate: whether a fraction may be cut on the way to an integer.
-        remedy: the way out beside a wider dtype.
+        wider: how a user comes to a wider dtype.
+        remedy: the way out beside that.
     """
     if source.size == 0 or source.dtype == target or target.kind == "b" or source.dtype.kind == "b":
         return
@@ -199,7 +212,7 @@ def require_lossless(
         low, high = int(limits.min), int(limits.max)
         if from_integers:
             if values.min() < low or values.max() > high:
-                _reject(name, source, (values < low) | (values > high), target, "", remedy)
+                _reject(name, source, (values < low) | (values > high), target, wider, remedy)
             return
         _reject(name, source, ~np.isfinite(values), target, "replace it first, with fg.nan_to_num", remedy)
         whole = np.trunc(values)
@@ -207,7 +220,7 @@ def require_lossless(
             _reject(name, source, values != whole, target, "round it first, or keep a floating dtype", remedy)
         # high + 1 is a power of two, exact in float64, while high itself might round up to it.
         wide = whole.astype(np.float64)
-        _reject(name, source, (wide < low) | (wide >= float(high + 1)), target, "", remedy)
+        _reject(name, source, (wide < low) | (wide >= float(high + 1)), target, wider, remedy)
         return
     with np.errstate(all="ignore"):
         kept = values.astype(target)
@@ -215,19 +228,17 @@ def require_lossless(
         lost = (finite != np.isfinite(kept)) | (np.isnan(values) != np.isnan(kept))
         if np.isfinite(np.array(np.inf).astype(target)):  # a dtype without infinity, which saturates
             lost |= finite & (np.abs(values) > float(jnp.finfo(target).max))
-    _reject(name, source, lost, target, "", remedy)
+    _reject(name, source, lost, target, wider, remedy)
 
 
-def _reject(
-    name: str, source: np.ndarray, bad: np.ndarray, target: np.dtype[Any], first_remedy: str, last_remedy: str
-) -> None:
+def _reject(name: str, source: np.ndarray, bad: np.ndarray, target: np.dtype[Any], first: str, last: str) -> None:
     if not bad.any():
         return
     where = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
     place = f" at index {where[0] if len(where) == 1 else where}" if where else ""
     python = {"integer": int, "complexfloating": complex, "floating": float}
     value = next(f(source[where]) for kind, f in python.items() if jnp.issubdtype(source.dtype, getattr(jnp, kind)))
-    remedies = [r for r in (first_remedy or _wider(value, target), last_remedy) if r]
+    remedies = [r for r in (_wider(value, target, first) if "{}" in first else first, last) if r]
     fail(
         ConversionError,
         name,
@@ -237,10 +248,10 @@ def _reject(
     )
 
 
-def _wider(value: Any, target: np.dtype[Any]) -> str:
-    """The advice to ask for a dtype that holds `value`, which `target` does not."""
+def _wider(value: Any, target: np.dtype[Any], ask: str) -> str:
+    """The advice to `ask` for a dtype that holds `value`, which `target` does not."""
     if not np.isfinite(value):
-        return "ask for dtype='float32'"
+        return ask.format("float32")
     if jnp.issubdtype(target, jnp.integer):
         limits = [(n, jnp.iinfo(n)) for n in ("int32", "int64", "uint64")]
         wide = next((n for n, limit in limits if limit.min <= value <= limit.max), None)
@@ -250,4 +261,4 @@ def _wider(value: Any, target: np.dtype[Any]) -> str:
         wide = {"float32": "complex64", "float64": "complex128"}[wide] if isinstance(value, complex) else wide
     if wide is None:
         return "keep a floating dtype"
-    return f"ask for dtype='{wide}'" + (f" after {ENABLE_X64}" if wide in NARROW and not x64_enabled() else "")
+    return ask.format(wide) + (f" after {ENABLE_X64}" if wide in NARROW and not x64_enabled() else "")

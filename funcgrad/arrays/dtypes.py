@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import jax.numpy as jnp
@@ -12,17 +13,26 @@ from .._types import ArrayLike, DtypeLike
 
 __all__ = [
     "bfloat16",
+    "bool",
     "bool_",
+    "byte",
     "can_cast",
+    "cdouble",
+    "cfloat",
+    "char",
     "complex64",
     "complex128",
+    "double",
     "dtype",
     "dtypes",
     "finfo",
+    "float",
     "float16",
     "float32",
     "float64",
+    "half",
     "iinfo",
+    "int",
     "int8",
     "int16",
     "int32",
@@ -31,6 +41,7 @@ __all__ = [
     "is_floating_point",
     "promote_types",
     "result_type",
+    "short",
     "uint8",
     "uint16",
     "uint32",
@@ -52,6 +63,18 @@ uint64 = np.dtype("uint64")
 complex64 = np.dtype("complex64")
 complex128 = np.dtype("complex128")
 bool_ = np.dtype("bool")
+
+# torch's short names. From here on `float`, `int` and `bool` mean these; `fg.long` depends on 64-bit mode (_absent.py).
+half = float16
+float = float32
+double = float64
+byte = uint8
+char = int8
+short = int16
+int = int32
+cfloat = complex64
+cdouble = complex128
+bool = bool_
 
 _TABLE = [
     # dtype, torch's short names, needs 64-bit mode
@@ -104,7 +127,7 @@ def _limits(kind: np.dtype[Any]) -> tuple[str, str]:
     if kind.kind in "iu":
         return str(np.iinfo(kind).min), str(np.iinfo(kind).max)
     info = jnp.finfo(kind)
-    return f"{float(info.min):.6g}", f"{float(info.max):.6g}"
+    return f"{builtins.float(info.min):.6g}", f"{builtins.float(info.max):.6g}"
 
 
 def dtype(x: ArrayLike, /) -> np.dtype[Any]:
@@ -124,7 +147,7 @@ def dtype(x: ArrayLike, /) -> np.dtype[Any]:
     return np.dtype(jnp.result_type(x))
 
 
-def is_floating_point(x: ArrayLike, /) -> bool:
+def is_floating_point(x: ArrayLike, /) -> builtins.bool:
     """Whether the dtype of `x` is a real floating dtype.
 
     Args:
@@ -138,10 +161,10 @@ def is_floating_point(x: ArrayLike, /) -> bool:
 
     Source: ``torch.is_floating_point``.
     """
-    return bool(jnp.issubdtype(jnp.result_type(x), jnp.floating))
+    return builtins.bool(jnp.issubdtype(jnp.result_type(x), jnp.floating))
 
 
-def is_complex(x: ArrayLike, /) -> bool:
+def is_complex(x: ArrayLike, /) -> builtins.bool:
     """Whether the dtype of `x` is complex.
 
     Args:
@@ -155,7 +178,7 @@ def is_complex(x: ArrayLike, /) -> bool:
 
     Source: ``torch.is_complex``.
     """
-    return bool(jnp.issubdtype(jnp.result_type(x), jnp.complexfloating))
+    return builtins.bool(jnp.issubdtype(jnp.result_type(x), jnp.complexfloating))
 
 
 def promote_types(type1: DtypeLike, type2: DtypeLike, /) -> np.dtype[Any]:
@@ -194,7 +217,7 @@ def result_type(tensor1: ArrayLike, tensor2: ArrayLike, /) -> np.dtype[Any]:
     return np.dtype(jnp.result_type(tensor1, tensor2))
 
 
-def can_cast(from_: DtypeLike, to: DtypeLike, /) -> bool:
+def can_cast(from_: DtypeLike, to: DtypeLike, /) -> builtins.bool:
     """Whether torch's type rules allow converting `from_` to `to` without losing the kind of number.
 
     Bool converts to everything, integers to floats and complex, floats to complex; never the other way.
@@ -229,7 +252,7 @@ def finfo(dtype: DtypeLike = "float", /) -> Any:
     Returns:
         An object with these attributes.
 
-    >>> float(fg.finfo("float").eps)
+    >>> fg.finfo("float").eps.item()
     1.1920928955078125e-07
 
     Source: ``torch.finfo``.

@@ -1,0 +1,111 @@
+"""Words of torch that cannot be pure functions, or are gone: each says what to write instead."""
+
+import difflib
+import sys
+from typing import Any
+
+from ._checks import default_int
+
+__all__ = ["ABSENT", "absent"]
+
+_LEGACY = {
+    "FloatTensor": "float",
+    "DoubleTensor": "double",
+    "HalfTensor": "half",
+    "BFloat16Tensor": "bfloat16",
+    "ByteTensor": "byte",
+    "CharTensor": "char",
+    "ShortTensor": "short",
+    "IntTensor": "int",
+    "LongTensor": "long",
+    "BoolTensor": "bool",
+}
+_GRADIENT = "say what to differentiate in fg.grad(f, argnums=...)"
+_KEY = "pass key=fg.key(0) to the sampler"
+_STOP = "gradients exist only where fg.grad asks; cut one with fg.stop_gradient(x)"
+_MOVE = "move arrays with fg.to(x, 'gpu'), count devices with fg.device_count('gpu'), ask with fg.is_available('gpu')"
+
+ABSENT: dict[str, str] = {
+    **{
+        old: f"write fg.tensor(data, dtype='{short}') from data, or fg.empty(2, 3, dtype='{short}') from sizes"
+        for old, short in _LEGACY.items()
+    },
+    "Tensor": "write fg.tensor(data) to make an array, fg.is_tensor(x) to ask, and jax.Array in annotations",
+    "backward": "fg.grad(f)(x) returns the gradient, fg.value_and_grad(f)(x) the value too",
+    "grad_fn": "fg.inspect shows the graph of a function",
+    "requires_grad": _GRADIENT,
+    "requires_grad_": _GRADIENT,
+    "is_leaf": _GRADIENT,
+    "retain_grad": "return the intermediate value, and differentiate with respect to it",
+    "no_grad": _STOP,
+    "enable_grad": _STOP,
+    "set_grad_enabled": _STOP,
+    "inference_mode": _STOP,
+    "is_grad_enabled": _STOP,
+    "manual_seed": _KEY,
+    "seed": _KEY,
+    "initial_seed": _KEY,
+    "get_rng_state": _KEY,
+    "set_rng_state": _KEY,
+    "Generator": _KEY,
+    "default_generator": _KEY,
+    "zero_": "write x = fg.zeros_like(x)",
+    "fill_": "write x = fg.full_like(x, value)",
+    "copy_": "write x = fg.clone(y), or fg.set(x, idx, y) for a part",
+    "detach_": "write x = fg.stop_gradient(x)",
+    "normal_": "write x = mean + std * fg.randn(*x.shape, key=key)",
+    "uniform_": "write x = low + (high - low) * fg.rand(*x.shape, key=key)",
+    "contiguous": "leave it out; every array is contiguous to its user",
+    "is_contiguous": "leave it out; every array is contiguous to its user",
+    "data_ptr": "ask fg.same_buffer(a, b)",
+    "cpu": "write fg.to(x, 'cpu')",
+    "cuda": _MOVE,
+    "backends": _MOVE,
+    "set_default_device": "write with fg.default_device('cpu'): around the code",
+    "set_default_dtype": 'pass dtype=; 64-bit mode is jax.config.update("jax_enable_x64", True)',
+    "get_default_dtype": "ask fg.dtype(1.0)",
+    "set_default_tensor_type": "pass dtype= and device=",
+    "set_num_threads": "XLA decides; set the environment variable XLA_FLAGS",
+    "set_printoptions": "write np.set_printoptions(...), which JAX follows",
+    "compile": "write jax.jit(f)",
+    "autograd": "fg.grad, fg.vjp, fg.jvp, fg.jacobian and fg.hessian are functions of functions",
+    "func": "its functions are fg.grad, fg.vjp, fg.jvp, fg.jacobian and fg.hessian",
+    "optim": "optimisers come from optax, for example optax.adam(1e-3)",
+    "utils": "batches come from fg.data",
+    "functional": "it is fg.nn",
+    "distributed": "shard arrays with jax.sharding; jax.jit does the communication",
+    "multiprocessing": "JAX runs on all devices from one process",
+    "save": "safetensors.flax.save_file stores arrays",
+    "load": "safetensors.flax.load_file reads arrays",
+    "gesv": "it is fg.linalg.solve(A, B), with A first",
+    "lstsq": "it is fg.linalg.lstsq(A, B)",
+    "symeig": "it is fg.linalg.eigh(A)",
+    "cholesky_solve": "solve with fg.linalg.solve(A, B)",
+}
+
+
+def absent(name: str) -> Any:
+    """What ``fg.name`` is where the package defines no `name`: the dtype ``long``, or an AttributeError with advice."""
+    if name == "long":
+        return default_int()
+    if name.startswith("_"):
+        raise AttributeError(f"module 'funcgrad' has no attribute {name!r}")
+    raise AttributeError(f"funcgrad has no `{name}`: {_advice(name)}.")
+
+
+def _advice(name: str) -> str:
+    words = vars(sys.modules["funcgrad"])
+    public = [word for word in words if not word.startswith("_")]
+    if name in ABSENT:
+        return ABSENT[name]
+    if name.endswith("_"):
+        base = name.rstrip("_")
+        pure = f"x = fg.{base}(x, ...)" if base in words else "its pure form, which returns the new array"
+        return f"arrays do not change in place; write {pure}"
+    for place in ("nn", "linalg", "autodiff", "train", "inspect", "testing"):
+        if getattr(getattr(words.get(place), name, None), "__module__", "").startswith("funcgrad"):
+            return f"it is fg.{place}.{name}"
+    close = difflib.get_close_matches(name, public, n=3)
+    if not close:
+        return "fg follows torch's names; dir(fg) lists those there are"
+    return "the nearest names are " + ", ".join(f"fg.{word}" for word in close)
