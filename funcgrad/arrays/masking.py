@@ -168,6 +168,8 @@ def masked_scatter(input: ArrayLike, /, mask: ArrayLike, source: ArrayLike) -> A
     shape = broadcast_shapes("masked_scatter", np.shape(input), np.shape(mask))
     x, mask = jnp.broadcast_to(input, shape), jnp.broadcast_to(mask, shape)
     flat = jnp.asarray(source).astype(x.dtype).reshape(-1)
+    if flat.size == 0:  # nothing is selected, or _check_scatter has raised
+        return x
     order = jnp.cumsum(mask.reshape(-1)).reshape(shape) - 1
     return jnp.where(mask, flat.at[jnp.maximum(order, 0)].get(mode="fill"), x)
 

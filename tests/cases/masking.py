@@ -15,7 +15,7 @@ CASES = [
     case("masked_fill", x[0], mask, 1.5),
     case("masked_fill", n, mask, 7),
     case("masked_fill", mask, mask[0], True),
-    case("masked_fill", x[0, 0], np.array(True), 0.5),
+    case("masked_fill", np.array(1.5, np.float32), np.array(True), 0.5),
     case("masked_scatter", x, mask, x[::-1].copy()),
     case("masked_scatter", x, mask[0], np.arange(9, dtype=np.float32)),
     case("masked_scatter", n, mask, n + 100),
