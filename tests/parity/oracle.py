@@ -1,5 +1,7 @@
 """A case run by torch, in NumPy: its value and the gradients of a random weighting of it."""
 
+import warnings
+
 import numpy as np
 import torch
 from harness import Case, as_function, word
@@ -27,7 +29,9 @@ def to_numpy(tensor) -> np.ndarray:
 
 def run(case: Case) -> list[np.ndarray]:
     call, arrays = as_function(case, torch_word(case))
-    return [to_numpy(leaf) for leaf in leaves(call(*[torch.tensor(a) for a in arrays]))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what torch calls beta or deprecated is still its meaning
+        return [to_numpy(leaf) for leaf in leaves(call(*[torch.tensor(a) for a in arrays]))]
 
 
 def gradients(case: Case, weights: list[np.ndarray]) -> list[np.ndarray]:
