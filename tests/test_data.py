@@ -513,7 +513,9 @@ def test_read_image_gives_channels_first(tmp_path):
 
 def test_a_missing_library_is_named_with_its_remedy(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
-    with raises(fg.MissingModuleError, "read_image(): PIL must be installed; it is not; pip install 'funcgrad[plot]'."):
+    with raises(
+        fg.MissingModuleError, "read_image(): PIL must be installed; it is not; run pip install 'funcgrad[plot]'."
+    ):
         fg.data.read_image(tmp_path / "a.png")
     assert issubclass(fg.MissingModuleError, ImportError)
 

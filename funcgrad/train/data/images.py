@@ -103,7 +103,7 @@ def read_image(path: str | Path, /, mode: str = "RGB") -> np.ndarray:
 
     Source: ``torchvision.io.read_image``.
     """
-    image = require_module("read_image", "PIL.Image", "pip install 'funcgrad[plot]'")
+    image = require_module("read_image", "PIL.Image", "run pip install 'funcgrad[plot]'")
     with image.open(path) as opened:
         pixels = np.array(opened.convert(mode))
     return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
