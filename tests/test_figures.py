@@ -85,6 +85,32 @@ def test_history_of_records_leaves_no_gaps_and_uses_steps():
     assert figure.get_suptitle() == "run"
 
 
+def test_history_of_steps_has_means_over_epochs():
+    history = {
+        "step": [1, 2, 3, 4, 5, 6],
+        "epoch": [0, 0, 1, 1, 2, 2],
+        "loss": [6, 4, 3, np.nan, np.nan, np.nan],
+        "eval_loss": [5.5, 4.5],
+    }
+    figure = fg.inspect.plot_history(history)
+    steps, loss, held_out = figure.axes[0].lines
+    assert steps.get_xdata().tolist() == [0.5, 1, 1.5, 2, 2.5, 3]
+    assert (loss.get_xdata().tolist(), loss.get_ydata().tolist()) == ([1, 2], [5, 3])
+    assert (held_out.get_xdata().tolist(), held_out.get_ydata().tolist()) == ([1, 2], [5.5, 4.5])
+    assert [line.get_label() for line in (loss, held_out)] == ["loss", "eval_loss"]
+    assert figure.axes[0].get_xlabel() == "epoch"
+    assert draws(figure)
+    once = fg.inspect.plot_history({"step": [4, 5], "epoch": [0, 0], "loss": [2.0, 1.0], "eval_loss": [1.5]})
+    assert once.axes[0].get_xlabel() == "step"
+    assert [line.get_xdata().tolist() for line in once.axes[0].lines] == [[4, 5], [5]]
+    with raises(
+        fg.ShapeError,
+        "plot_history(): every curve must have a number for each step or for each epoch; got 3 for 'loss' and 2 "
+        "places; correct its length.",
+    ):
+        fg.inspect.plot_history({"epoch": [1, 2], "loss": [1, 2, 3]})
+
+
 def test_history_says_what_is_wrong():
     with raises(
         fg.ArgumentError,

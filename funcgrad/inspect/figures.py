@@ -33,7 +33,8 @@ _HELD_OUT = ("test", "val", "valid", "validation", "eval", "evaluate")
 def plot_history(history: Any, /, *, title: str | None = None) -> Figure:
     """The curves of a training run: one panel for the loss and one for each metric.
 
-    Curves of one quantity on different data share a panel: ``loss`` and ``test_loss``, for example.
+    Curves of one quantity on different data share a panel: ``loss`` and ``test_loss``, for example. What was measured
+    at each step is drawn faintly, behind its mean over each epoch.
 
     Args:
         history: what ``fg.train.fit`` returns; or a mapping from names to numbers, one for each epoch; or a list of
@@ -52,9 +53,7 @@ def plot_history(history: Any, /, *, title: str | None = None) -> Figure:
 
     Source: ``d2l.Animator``.
     """
-    curves = _curves(history)
-    across = next((name for name in ("epoch", "step") if name in curves), None)
-    places = curves.pop(across, None) if across else None
+    across, curves = _placed(_curves(history))
     panels: dict[str, list[str]] = {}
     for name in curves:
         prefix, _, rest = name.replace("/", "_").partition("_")
@@ -67,13 +66,14 @@ def plot_history(history: Any, /, *, title: str | None = None) -> Figure:
     for i, (quantity, names) in enumerate(panels.items()):
         axes = figure.add_subplot(rows, columns, i + 1)
         for color, name in enumerate(names):
-            values = np.asarray(curves[name], float)
-            x = np.arange(1, len(values) + 1) if places is None else np.asarray(places, float)
-            told = np.isfinite(values)  # what was not measured in an epoch leaves no gap
+            *faint, curve = curves[name]
+            for x, values in faint:
+                axes.plot(x, values, color=f"C{color}", alpha=0.25, linewidth=0.8)
+            told = np.isfinite(curve[1])  # what was not measured in an epoch leaves no gap
             style = "--" if name.startswith(_HELD_OUT) else "-"
             marker = "o" if told.sum() <= 30 else None
-            axes.plot(x[told], values[told], style, label=name, marker=marker, markersize=3.5, color=f"C{color}")
-        axes.set(xlabel=across or "epoch", ylabel=quantity)
+            axes.plot(*curve[:, told], style, label=name, marker=marker, markersize=3.5, color=f"C{color}")
+        axes.set(xlabel=across, ylabel=quantity)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
         if len(names) > 1:
@@ -346,6 +346,50 @@ def _curves(history: Any) -> dict[str, Any]:
         f"got {describe(history)}",
         "pass what fg.train.fit returns",
     )
+
+
+def _placed(curves: dict[str, np.ndarray]) -> tuple[str, dict[str, list[np.ndarray]]]:
+    """What lies along the horizontal axis; and for each name its curve, an array of x and y, last in a list.
+
+    Before it stand curves that are to be drawn faintly.
+    """
+    steps, epochs = curves.pop("step", None), curves.pop("epoch", None)
+    count = max(map(len, curves.values()), default=0)
+    if epochs is None or len(epochs) == len(set(epochs)):
+        places = epochs if epochs is not None else steps if steps is not None else np.arange(1, count + 1)
+        across = "step" if epochs is None and steps is not None else "epoch"
+        return across, {name: [_curve(name, places, values)] for name, values in curves.items()}
+    distinct, first, inverse, sizes = np.unique(epochs, return_index=True, return_inverse=True, return_counts=True)
+    if len(distinct) == 1:  # all within one epoch, after which the other curves were measured
+        places = np.arange(1, len(epochs) + 1) if steps is None else steps
+        ends = places[-1:]
+        across = "step"
+    else:
+        places = epochs + (np.arange(len(epochs)) - first[inverse] + 1) / sizes[inverse]
+        ends = distinct + 1
+        across = "epoch"
+    placed: dict[str, list[np.ndarray]] = {}
+    for name, values in curves.items():
+        by_step = len(values) == len(epochs)
+        placed[name] = [_curve(name, places if by_step else ends, values)]
+        if by_step and across == "epoch":
+            told = np.isfinite(values)
+            number, total = (np.bincount(inverse[told], w, len(ends)) for w in (None, values[told]))
+            with np.errstate(invalid="ignore"):  # an epoch of none has no mean
+                placed[name].append(np.array([ends, total / number]))
+    return across, placed
+
+
+def _curve(name: str, places: np.ndarray, values: np.ndarray) -> np.ndarray:
+    if len(values) > len(places):
+        fail(
+            ShapeError,
+            "plot_history",
+            "every curve must have a number for each step or for each epoch",
+            f"got {len(values)} for {name!r} and {len(places)} places",
+            "correct its length",
+        )
+    return np.array([places[: len(values)], values])
 
 
 def _plane(layer: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
