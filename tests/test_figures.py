@@ -57,7 +57,7 @@ def unshown_ticks(axes):
 
 def test_history_shares_a_panel_between_data_sets():
     figure = fg.inspect.plot_history(
-        {"loss": [2.0, 1.0], "test_loss": [2.5, 1.5], "accuracy": [0.1, 0.5], "val/accuracy": [0.1, 0.4], "lr": [1, 1]}
+        {"accuracy": [0.1, 0.5], "loss": [2.0, 1.0], "test_loss": [2.5, 1.5], "val/accuracy": [0.1, 0.4], "lr": [1, 1]}
     )
     assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "accuracy", "lr"]
     assert [[line.get_label() for line in axes.lines] for axes in figure.axes] == [

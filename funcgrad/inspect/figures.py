@@ -55,7 +55,7 @@ def plot_history(history: Any, /, *, title: str | None = None) -> Figure:
     """
     across, curves = _placed(_curves(history))
     panels: dict[str, list[str]] = {}
-    for name in curves:
+    for name in sorted(curves, key=lambda name: "loss" not in name):
         prefix, _, rest = name.replace("/", "_").partition("_")
         panels.setdefault(rest if rest and prefix in ("train", *_HELD_OUT) else name, []).append(name)
     if not panels:
