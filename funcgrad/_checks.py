@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._errors import (
+    ArgumentError,
     ArgumentTypeError,
     DimError,
     DtypeError,
@@ -34,6 +35,7 @@ __all__ = [
     "describe",
     "fail",
     "indices_in_range",
+    "integer",
     "is_concrete",
     "listed",
     "require_float",
@@ -235,6 +237,16 @@ def sizes(name: str, given: Sequence[Any]) -> Shape:
     return tuple(size.__index__() for size in given)
 
 
+def integer(name: str, argument: str, value: Any, least: int | None = None) -> int:
+    """`value` as an int, of at least `least` where that is given."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        fail(ArgumentTypeError, name, f"{argument} must be an int", f"got {describe(value)}", "write for example 1")
+    number = int(value.__index__())
+    if least is not None and number < least:
+        fail(ArgumentError, name, f"{argument} must be at least {least}", f"got {number}", "correct it")
+    return number
+
+
 def broadcast_shapes(name: str, *shapes: Shape) -> Shape:
     """The shape that `shapes` broadcast to; the error names the dimension that does not fit."""
     ndim = max((len(shape) for shape in shapes), default=0)
@@ -272,10 +284,11 @@ def require_ndim(name: str, x: Any, ndim: int | tuple[int, ...], argument: str =
     """Raise unless `x` has `ndim` dimensions (or one of several numbers of them)."""
     allowed = (ndim,) if isinstance(ndim, int) else ndim
     if jnp.ndim(x) not in allowed:
+        numbers = " or ".join(map(str, allowed)).replace(" or ", ", ", len(allowed) - 2)
         fail(
             ShapeError,
             name,
-            f"{argument} must have {' or '.join(map(str, allowed))} dimension{'' if allowed == (1,) else 's'}",
+            f"{argument} must have {numbers} dimension{'' if allowed == (1,) else 's'}",
             f"got shape {tuple(jnp.shape(x))}",
             remedy or "reshape it with fg.reshape",
         )

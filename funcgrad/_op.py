@@ -93,7 +93,7 @@ def op(
         for value, is_operand in zip(args, kinds, strict=False):
             kind = value.__class__
             if not is_operand:
-                spelling += (kind, tuple(value) if kind is list else value)
+                spelling += (kind, _typed(value) if kind is list or kind is tuple else value)
             elif kind in CONCRETE:
                 values.append(value)
             elif (kind is list or kind is tuple) and all(item.__class__ in CONCRETE for item in value):
@@ -104,7 +104,7 @@ def op(
         for name, value in kwargs.items():
             kind = value.__class__
             if name not in operands or value is None:
-                spelling += (name, kind, tuple(value) if kind is list else value)
+                spelling += (name, kind, _typed(value) if kind is list or kind is tuple else value)
             elif kind in CONCRETE:
                 values.append(value)
                 spelling.append(name)
@@ -150,6 +150,9 @@ class _Word:
         self.parameters = self.signature.parameters
         self.operands = {name for name, p in self.parameters.items() if "Array" in str(p.annotation)}
         self.sequences = {name for name in self.operands if "Sequence" in str(self.parameters[name].annotation)}
+        self.either = {
+            name for name in self.sequences if "ArrayLike | Sequence" in str(self.parameters[name].annotation)
+        }
         self.variadic = next((name for name, p in self.parameters.items() if p.kind is p.VAR_POSITIONAL), None)
         self.dims = [name for name in dims if name in self.parameters and name not in self.operands]
         self.defaults = {
@@ -180,10 +183,13 @@ class _Word:
             if name not in self.operands or value is None:
                 options[name] = self.option(name, value)
             elif name == self.variadic:
+                if len(value) == 1 and isinstance(value[0], list | tuple):
+                    value, key = value[0], None  # f([a, b]) is f(a, b), but the fast path reads it otherwise
                 values += self.items(name, value)
                 slots += [name] * len(value)
             else:
-                values.append(self.items(name, value) if name in self.sequences else operand(self.name, name, value))
+                several = name in self.sequences and (name not in self.either or isinstance(value, list | tuple))
+                values.append(self.items(name, value) if several else operand(self.name, name, value))
                 slots.append(name)
         self.canonical_dims(options, values)
         concrete = all(is_concrete(leaf) for leaf in jax.tree.leaves(values))
@@ -211,8 +217,14 @@ class _Word:
                     f"pass only {name}",
                 )
             named[name] = value
+        several = {}  # f(x, shape=(2, 3)) is f(x, 2, 3), which Python's own binding does not know
+        if self.variadic in named:
+            value = named.pop(self.variadic)
+            several = {self.variadic: value if isinstance(value, list | tuple) else (value,)}
         try:
             bound = self.signature.bind(*args, **named).arguments
+            if several.keys() & bound.keys():
+                raise TypeError(f"multiple values for argument {self.variadic!r}")
         except TypeError as error:
             _refuse(self.name, kwargs)
             call = str(self.public_signature(annotated=False))
@@ -223,23 +235,23 @@ class _Word:
                 f"got {str(error).removeprefix('got ')}",
                 "correct the call",
             )
-        return {name: value for name, value in bound.items() if name not in named} | named
+        return {name: value for name, value in bound.items() if name not in named} | named | several
 
     def option(self, name: str, value: Any) -> Any:
         """`value` as something hashable whose value is known."""
-        if isinstance(value, jax.core.Tracer):
+        traced = [leaf for leaf in jax.tree.leaves(value) if not is_concrete(leaf)]
+        if traced:
             fail(
                 TracedValueError,
                 self.name,
                 f"{name} must be known when the function is traced",
-                f"got a traced {describe(value)}",
+                f"got a traced {describe(traced[0])}",
                 f"pass a Python value, or make {name} a static argument of jit",
             )
-        if isinstance(value, jax.Array | np.ndarray | np.generic):
-            value = np.asarray(value).tolist()
-        if name == self.variadic and len(value) == 1 and isinstance(value[0], list | tuple):
-            value = value[0]  # sizes may come as f(2, 3) or f((2, 3))
-        return _frozen(value)
+        known = _frozen(value)
+        if name == self.variadic and len(known) == 1 and isinstance(known[0], tuple):
+            known = known[0]  # sizes may come as f(2, 3) or f((2, 3))
+        return known
 
     def items(self, name: str, value: Any) -> tuple[Any, ...]:
         """A sequence of operands."""
@@ -262,12 +274,14 @@ class _Word:
         for name in self.dims:
             dim = options.get(name)
             if dim is not None:
-                canonical = canonical_dims if isinstance(dim, tuple) else canonical_dim
+                one = set(str(self.parameters[name].annotation).split(" | ")) <= {"int", "Dim", "None"}
+                several = name == self.variadic or (isinstance(dim, tuple) and not one)
+                canonical = canonical_dims if several else canonical_dim
                 options[name] = canonical(self.name, dim, ndim, argument=name)
 
     def program(self, slots: _Slots, options: dict[str, Any]) -> Callable[..., Any]:
         """The compiled definition with `options` fixed; it takes the values of `slots` in order."""
-        key = (slots, *((name, options[name].__class__, options[name]) for name in sorted(options)))
+        key = (slots, *((name, _typed(options[name])) for name in sorted(options)))
         try:
             return self.programs[key]
         except KeyError:
@@ -346,7 +360,14 @@ def _ndim(value: Any) -> int:
     return ndim
 
 
+def _typed(value: Any) -> Any:
+    """`value` as a key that tells (1,) from (True,) and (1.0,), which Python holds to be equal."""
+    return (value.__class__, tuple(map(_typed, value)) if isinstance(value, list | tuple) else value)
+
+
 def _frozen(value: Any) -> Any:
+    if isinstance(value, jax.Array | np.ndarray | np.generic):
+        value = np.asarray(value).tolist()
     return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
 
 
