@@ -6,6 +6,8 @@ from . import autodiff, inspect, linalg, nn, testing, train
 from ._checks import x64_enabled
 from ._errors import *
 from .arrays.arithmetic import *
+from .arrays.axes import *
+from .arrays.broadcasting import *
 from .arrays.comparison import *
 from .arrays.creation import *
 from .arrays.cumulative import *
@@ -22,13 +24,17 @@ from .arrays.logic import *
 from .arrays.masking import *
 from .arrays.products import *
 from .arrays.random import *
+from .arrays.ranges import *
 from .arrays.reductions import *
 from .arrays.rounding import *
 from .arrays.scattering import *
 from .arrays.shape import *
 from .arrays.signs import *
+from .arrays.slicing import *
 from .arrays.sorting import *
 from .arrays.special import *
+from .arrays.squeezing import *
+from .arrays.triangles import *
 from .arrays.trigonometry import *
 from .autodiff.gradients import *
 from .autodiff.jacobians import *

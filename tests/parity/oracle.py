@@ -11,9 +11,15 @@ torch.set_num_threads(1)
 
 def torch_word(case: Case):
     path = case.torch or case.word
-    if path.startswith("Tensor."):
-        return lambda tensor, *args, **kwargs: getattr(tensor, path.removeprefix("Tensor."))(*args, **kwargs)
-    return word(path, torch)
+
+    def call(*args, dtype=None, **kwargs):
+        if dtype is not None:  # a name in the case, which torch does not take
+            kwargs["dtype"] = getattr(torch, dtype)
+        if path.startswith("Tensor."):
+            return getattr(args[0], path.removeprefix("Tensor."))(*args[1:], **kwargs)
+        return word(path, torch)(*args, **kwargs)
+
+    return call
 
 
 def leaves(result) -> list:
