@@ -9,6 +9,7 @@ from .arrays.arithmetic import *
 from .arrays.axes import *
 from .arrays.broadcasting import *
 from .arrays.comparison import *
+from .arrays.counting import *
 from .arrays.creation import *
 from .arrays.cumulative import *
 from .arrays.devices import *
@@ -16,13 +17,16 @@ from .arrays.dtypes import *
 from .arrays.elementary import *
 from .arrays.extrema import *
 from .arrays.gathering import *
+from .arrays.histograms import *
 from .arrays.indexing import *
 from .arrays.integers import *
 from .arrays.interop import *
 from .arrays.joining import *
 from .arrays.logic import *
 from .arrays.masking import *
+from .arrays.moments import *
 from .arrays.products import *
+from .arrays.quantiles import *
 from .arrays.random import *
 from .arrays.ranges import *
 from .arrays.reductions import *

@@ -41,6 +41,7 @@ __all__ = [
     "require_float",
     "require_module",
     "require_ndim",
+    "require_real",
     "require_same_shape",
     "resolve_dtype",
     "sizes",
@@ -169,6 +170,18 @@ def require_float(name: str, x: Any, argument: str = "input", complex_ok: bool =
             f"{argument} must be floating point{' or complex' if complex_ok else ''}",
             f"got {jnp.result_type(x)} of shape {jnp.shape(x)}",
             "convert it with fg.to(x, 'float')",
+        )
+
+
+def require_real(name: str, x: Any, argument: str = "input") -> None:
+    """Raise where `x` is complex: complex numbers have no order."""
+    if jnp.issubdtype(jnp.result_type(x), jnp.complexfloating):
+        fail(
+            DtypeError,
+            name,
+            f"{argument} must be real, because complex numbers have no order",
+            f"got {jnp.result_type(x)} of shape {jnp.shape(x)}",
+            "compare abs or the real part",
         )
 
 

@@ -10,6 +10,7 @@ __all__ = [
     "ConversionError",
     "DimError",
     "DtypeError",
+    "EmptyError",
     "FuncgradError",
     "IndexRangeError",
     "LinAlgError",
@@ -33,6 +34,10 @@ class ArgumentTypeError(FuncgradError, TypeError):
 
 class ShapeError(FuncgradError, ValueError, RuntimeError):
     """Shapes do not fit the operation or each other."""
+
+
+class EmptyError(ShapeError, IndexError):
+    """Nothing to choose from: a maximum, or another word without a value for nothing, of an empty array."""
 
 
 class DimError(FuncgradError, IndexError):

@@ -1,0 +1,178 @@
+"""How many elements fall into each of several intervals."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._checks import fail, is_concrete, require_float
+from .._convert import from_host
+from .._errors import ArgumentError, ShapeError
+from .._op import op
+from .._operands import operand
+from .._types import Array, ArrayLike
+
+__all__ = ["Histogram", "histc", "histogram"]
+
+
+class Histogram(NamedTuple):
+    """What ``histogram`` returns."""
+
+    hist: Array
+    bin_edges: Array
+
+
+def _require_bins(name: str, bins: Any) -> None:
+    if isinstance(bins, bool) or not isinstance(bins, int) or bins < 1:
+        fail(ArgumentError, name, "bins must be an int of 1 or more", f"got {bins!r}", "say how many bins there are")
+
+
+def _limits(name: str, x: Array, low: Any, high: Any, margin: float) -> tuple[Any, Any]:
+    """The interval to divide: that of the data where both ends are equal, widened where the data are constant."""
+    low, high = (jnp.asarray(end).astype(x.dtype) for end in (low, high))
+    unsaid = low == high
+    if x.size:
+        low, high = jnp.where(unsaid, jnp.min(x), low), jnp.where(unsaid, jnp.max(x), high)
+    narrow = low == high
+    return jnp.where(narrow, low - margin, low), jnp.where(narrow, high + margin, high)
+
+
+def _require_range(name: str, input: Any, low: Any, high: Any, ends: str) -> None:
+    """Raise where the ends of the interval are in the wrong order, or not finite."""
+    low, high = float(low), float(high)
+    if low > high:
+        fail(ArgumentError, name, f"{ends} must be in ascending order", f"got {low} and {high}", "exchange them")
+    if low == high and np.size(input):
+        values = np.asarray(input)
+        low, high = float(values.min()), float(values.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        fail(
+            ArgumentError,
+            name,
+            "the range of the bins must be finite",
+            f"got from {low} to {high}",
+            f"pass finite {ends}; elements outside, and NaN, are then not counted",
+        )
+
+
+def _check_histc(input: Any, min: Any = 0, max: Any = 0) -> None:
+    _require_range("histc", input, min, max, "min and max")
+
+
+@op(check=_check_histc)
+def histc(input: ArrayLike, /, bins: int = 100, min: ArrayLike = 0, max: ArrayLike = 0) -> Array:
+    """How many elements fall into each of `bins` intervals of equal width from `min` to `max`.
+
+    Args:
+        input: floating point, any shape. Elements outside the range, and NaN, are not counted.
+        bins: how many intervals.
+        min: where the first begins; with `min` equal to `max` the range of the data is taken.
+        max: where the last ends; it belongs to the last interval.
+
+    Returns:
+        The counts, 1-D of `bins` elements, in the dtype of `input`.
+
+    Raises:
+        ArgumentError: `bins` is less than 1, or the range is not finite or not ascending.
+        DtypeError: `input` is not floating point.
+
+    >>> fg.histc(fg.tensor([1.0, 2.0, 1.0]), bins=4, min=0, max=3)
+    Array([0., 2., 1., 0.], dtype=float32)
+
+    Source: ``torch.histc``.
+    """
+    require_float("histc", input, complex_ok=False)
+    _require_bins("histc", bins)
+    x = jax.lax.stop_gradient(jnp.ravel(jnp.asarray(input)))
+    low, high = _limits("histc", x, min, max, 1)
+    # An element not within the range, NaN among them, is put past the end, where additions are dropped.
+    inside = (x >= low) & (x <= high)
+    place = jnp.floor((jnp.where(inside, x, low) - low) / (high - low) * bins).astype(jnp.int32)
+    places = jnp.where(inside, jnp.minimum(place, bins - 1), bins)
+    return jnp.zeros(bins, jnp.int32).at[places].add(1, mode="drop").astype(x.dtype)
+
+
+def histogram(
+    input: ArrayLike,
+    /,
+    bins: Any,
+    *,
+    range: tuple[float, float] | None = None,
+    weight: ArrayLike | None = None,
+    density: bool = False,
+) -> Histogram:
+    """How many elements, or how much of their weight, falls into each interval.
+
+    Args:
+        input: floating point, any shape. Elements outside the range, and NaN, are not counted.
+        bins: how many intervals of equal width, or an ascending 1-D array of their edges.
+        range: where the first begins and the last ends; by default the range of the data.
+        weight: the weight of each element, in the shape of `input`.
+        density: whether the histogram is divided by its integral.
+
+    Returns:
+        ``Histogram(hist, bin_edges)``, in the dtype of `input`. An interval contains its left edge, the last also its
+        right one.
+
+    Raises:
+        ArgumentError: `bins` is less than 1, or the range is not finite or not ascending.
+        ShapeError: the edges are not 1-D, or `weight` does not fit.
+        DtypeError: `input` is not floating point.
+
+    >>> fg.histogram(fg.tensor([1.0, 2.0, 1.0]), bins=3, range=(0.0, 3.0))
+    Histogram(hist=Array([0., 2., 1.], dtype=float32), bin_edges=Array([0., 1., 2., 3.], dtype=float32))
+
+    Source: ``torch.histogram``.
+    """
+    x = operand("histogram", "input", input)
+    require_float("histogram", x, complex_ok=False)
+    if isinstance(bins, jax.Array | np.ndarray):
+        if range is not None:
+            fail(ArgumentError, "histogram", "edges say the range", "got both edges and range", "leave range out")
+        edges = bins if isinstance(bins, jax.Array) else from_host("histogram", bins)
+        if edges.ndim != 1 or edges.size < 2:
+            fail(ShapeError, "histogram", "edges must be 1-D, two or more", f"got shape {edges.shape}", "pass a vector")
+        if is_concrete(edges) and not bool(np.all(np.diff(np.asarray(edges)) >= 0)):
+            fail(ArgumentError, "histogram", "edges must be in ascending order", "got others", "sort them first")
+    else:
+        _require_bins("histogram", bins)
+        low, high = (0.0, 0.0) if range is None else range
+        if is_concrete(x) and is_concrete(low) and is_concrete(high):
+            _require_range("histogram", x, low, high, "range")
+        edges = _edges(x, low, high, bins)
+    if weight is None:
+        return _histogram(x, edges, density=density)
+    given = operand("histogram", "weight", weight)
+    if np.shape(given) != np.shape(x):
+        fail(
+            ShapeError,
+            "histogram",
+            "weight must have the shape of input",
+            f"got {np.shape(given)} for input of shape {np.shape(x)}",
+            "pass one weight for each element",
+        )
+    return _histogram(x, edges, given, density=density)
+
+
+@op
+def _edges(input: ArrayLike, low: ArrayLike, high: ArrayLike, bins: int) -> Array:
+    x = jax.lax.stop_gradient(jnp.ravel(jnp.asarray(input)))
+    low, high = _limits("histogram", x, low, high, 0.5) if x.size else (low, jnp.where(low == high, low + 1, high))
+    return jnp.linspace(low, high, bins + 1, dtype=x.dtype)
+
+
+@op
+def _histogram(input: ArrayLike, edges: ArrayLike, weight: ArrayLike | None = None, *, density: bool) -> Histogram:
+    x, edges = jnp.ravel(jnp.asarray(input)), jnp.asarray(edges).astype(jnp.result_type(input))
+    bins = edges.size - 1
+    kind = x.dtype if weight is not None else jnp.int32
+    added = jnp.ones((), kind) if weight is None else jnp.ravel(jnp.asarray(weight)).astype(kind)
+    place = jnp.where(x == edges[-1], bins - 1, jnp.searchsorted(edges, x, side="right") - 1)
+    places = jnp.where((x >= edges[0]) & (x <= edges[-1]), place, bins)
+    hist = jnp.zeros(bins, kind).at[places].add(added, mode="drop").astype(x.dtype)
+    if density:
+        hist = hist / (jnp.sum(hist) * jnp.diff(edges))
+    return Histogram(hist, edges)
