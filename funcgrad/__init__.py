@@ -9,10 +9,12 @@ from .arrays.arithmetic import *
 from .arrays.axes import *
 from .arrays.broadcasting import *
 from .arrays.comparison import *
+from .arrays.contractions import *
 from .arrays.counting import *
 from .arrays.creation import *
 from .arrays.cumulative import *
 from .arrays.devices import *
+from .arrays.distances import *
 from .arrays.dtypes import *
 from .arrays.elementary import *
 from .arrays.extrema import *
@@ -43,6 +45,7 @@ from .arrays.trigonometry import *
 from .autodiff.gradients import *
 from .autodiff.jacobians import *
 from .autodiff.transforms import *
+from .linalg.flat import *
 from .train import data
 
 if not TYPE_CHECKING:  # a checker would take it to mean that every name exists

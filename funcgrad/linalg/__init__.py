@@ -1,0 +1,15 @@
+"""Linear algebra: solving, factoring, norms.
+
+The words of ``torch.linalg``. A leading ``...`` in a shape stands for a stack of matrices, treated one by one.
+What cannot be solved or factored is a ``LinAlgError`` when called eagerly; under a transform (``jit``, ``grad``,
+``vmap``) no value can be looked at, and the result is NaN or infinite instead.
+"""
+
+from __future__ import annotations
+
+from .eigen import *
+from .factoring import *
+from .least_squares import *
+from .norms import *
+from .products import *
+from .solving import *

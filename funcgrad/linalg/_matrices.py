@@ -1,0 +1,113 @@
+"""Checks that the words of linear algebra share."""
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._checks import fail, is_concrete, require_float
+from .._errors import DtypeError, LinAlgError, ShapeError
+from .._types import Array, ArrayLike
+
+__all__ = ["adjoint", "finite_or_raise", "hermitian", "matrix", "require_finite", "square"]
+
+Word = TypeVar("Word", bound=Callable[..., Any])
+_SINGULAR = "use fg.linalg.pinv or lstsq, and see fg.linalg.cond(A)"
+
+
+def matrix(name: str, A: ArrayLike, argument: str = "A") -> Array:
+    """`A` as an array of matrices that LAPACK can take; raises otherwise."""
+    if jnp.ndim(A) < 2:
+        required = f"{argument} must be a matrix or a stack of them"
+        fail(ShapeError, name, required, f"got shape {jnp.shape(A)}", "reshape it to at least 2 dimensions")
+    require_wide(name, A, argument)
+    return jnp.asarray(A)
+
+
+def require_wide(name: str, x: ArrayLike, argument: str) -> None:
+    """Raise unless `x` is floating or complex, of at least 32 bits."""
+    require_float(name, x, argument)
+    kind = jnp.result_type(x)
+    if jnp.finfo(kind).bits < 32:
+        required = f"{argument} must have at least 32 bits"
+        fail(DtypeError, name, required, f"got {kind}", "convert it with fg.to(x, 'float') and the result back")
+
+
+def square(name: str, A: ArrayLike, argument: str = "A") -> Array:
+    """`A` as an array of square matrices; raises otherwise."""
+    array = matrix(name, A, argument)
+    if array.shape[-1] != array.shape[-2]:
+        required = f"{argument} must be square in its last two dimensions"
+        fail(ShapeError, name, required, f"got {array.shape}", "use fg.linalg.lstsq or pinv for other shapes")
+    return array
+
+
+def adjoint(A: Array) -> Array:
+    """The conjugate transpose of the last two dimensions."""
+    return jnp.conj(jnp.swapaxes(A, -1, -2))
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def hermitian(A: Array, upper: bool) -> Array:
+    """The symmetric matrix of which `A` holds one triangle; its derivative is symmetric, as in torch.
+
+    JAX averages the two triangles instead, which for a matrix stored as one triangle is another matrix.
+    """
+    triangle = jnp.triu if upper else jnp.tril
+    return triangle(A) + adjoint(triangle(A, 1 if upper else -1))
+
+
+@hermitian.defjvp
+def _hermitian_jvp(upper: bool, primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    return hermitian(primals[0], upper), (tangents[0] + adjoint(tangents[0])) / 2
+
+
+@jax.jit
+def _all_finite(arrays: Sequence[Array]) -> Array:
+    return jnp.stack([jnp.isfinite(x).all() for x in arrays]).all()
+
+
+def require_finite(
+    name: str, result: Any, operands: Sequence[Any], required: str = "A must be invertible", remedy: str = _SINGULAR
+) -> None:
+    """Raise LinAlgError where a concrete `result` is NaN or infinite though no operand is.
+
+    The first operand is the matrix to be blamed. That the result is looked at, and not the matrix, costs one
+    comparison and finds exactly what would go unnoticed.
+    """
+    if not is_concrete(result) or bool(_all_finite([result])):
+        return
+    if not bool(_all_finite([jnp.asarray(x) for x in operands])):
+        return  # NaN in, NaN out
+    shape = np.shape(operands[0])
+    matrices = np.asarray(jnp.isfinite(result))
+    inner = 2 if matrices.ndim >= len(shape) else 1  # the result is a matrix, or a vector
+    bad = ~matrices.all(axis=tuple(range(matrices.ndim - inner, matrices.ndim)))
+    where = ""
+    if bad.ndim:
+        index = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
+        where = f" at index {index[0] if len(index) == 1 else index} of the stack"
+    fail(LinAlgError, name, required, f"got one that is not{where} (shape {tuple(shape)})", remedy)
+
+
+def finite_or_raise(required: str = "A must be invertible", remedy: str = _SINGULAR) -> Callable[[Word], Word]:
+    """A decorator for a word whose result is checked by `require_finite`."""
+
+    def decorate(word: Word) -> Word:
+        @functools.wraps(word)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = word(*args, **kwargs)
+            if is_concrete(result):
+                bound = inspect.signature(inspect.unwrap(word)).bind(*args, **kwargs).arguments
+                operands = [x for x in bound.values() if np.ndim(x)]
+                require_finite(word.__name__, result, operands, required, remedy)
+            return result
+
+        call.__signature__ = inspect.signature(word)  # type: ignore[attr-defined]
+        return call  # type: ignore[return-value]
+
+    return decorate

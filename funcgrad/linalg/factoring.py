@@ -1,0 +1,217 @@
+"""Matrices as products of triangular and orthogonal ones."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from .._checks import fail
+from .._errors import ArgumentError
+from .._op import op
+from .._types import Array, ArrayLike
+from ._matrices import adjoint, finite_or_raise, hermitian, matrix, require_finite, square
+
+__all__ = [
+    "CholeskyInfo",
+    "LUFactors",
+    "LUResult",
+    "QRResult",
+    "cholesky",
+    "cholesky_ex",
+    "lu",
+    "lu_factor",
+    "qr",
+]
+
+_NOT_POSITIVE = "A must be positive definite"
+_MAKE_POSITIVE = "add a small multiple of the identity, or use fg.linalg.eigh"
+
+
+class CholeskyInfo(NamedTuple):
+    """What ``cholesky_ex`` returns."""
+
+    L: Array
+    info: Array
+
+
+class LUResult(NamedTuple):
+    """What ``lu`` returns."""
+
+    P: Array
+    L: Array
+    U: Array
+
+
+class LUFactors(NamedTuple):
+    """What ``lu_factor`` returns."""
+
+    LU: Array
+    pivots: Array
+
+
+class QRResult(NamedTuple):
+    """What ``qr`` returns."""
+
+    Q: Array
+    R: Array
+
+
+@finite_or_raise(_NOT_POSITIVE, _MAKE_POSITIVE)
+@op
+def cholesky(A: ArrayLike, *, upper: bool = False) -> Array:
+    r"""The triangular factor of a positive definite matrix: $A = L L^H$, or $A = U^H U$ with `upper`.
+
+    Args:
+        A: shape (..., n, n), symmetric or Hermitian; one triangle is read, and the gradient is symmetric.
+        upper: read the upper triangle and return the upper factor.
+
+    Returns:
+        An array of shape (..., n, n) with zeros in the other triangle.
+
+    Raises:
+        ShapeError: the matrices are not square.
+        LinAlgError: a matrix is not positive definite (eagerly; NaN under a transform).
+
+    >>> fg.linalg.cholesky(fg.tensor([[4.0, 2.0], [2.0, 5.0]]))
+    Array([[2., 0.],
+           [1., 2.]], dtype=float32)
+
+    Source: ``torch.linalg.cholesky``.
+    """
+    return _cholesky("cholesky", A, upper)
+
+
+def _cholesky(name: str, A: ArrayLike, upper: bool) -> Array:
+    L = jnp.linalg.cholesky(hermitian(square(name, A), upper), symmetrize_input=False)
+    return adjoint(L) if upper else L
+
+
+def cholesky_ex(A: ArrayLike, *, upper: bool = False, check_errors: bool = False) -> CholeskyInfo:
+    r"""``cholesky`` that reports failure in a number instead of raising, so that it can be used under a transform.
+
+    Args:
+        A: shape (..., n, n), symmetric or Hermitian; one triangle is read.
+        upper: read the upper triangle and return the upper factor.
+        check_errors: raise all the same.
+
+    Returns:
+        A named tuple ``(L, info)``: the factor, NaN where it does not exist, and an int32 array of shape (...) that
+        is 0 where it does and 1 where not.
+
+    Raises:
+        ShapeError: the matrices are not square.
+        LinAlgError: with `check_errors`, a matrix is not positive definite.
+
+    >>> fg.linalg.cholesky_ex(-fg.eye(2)).info
+    Array(1, dtype=int32)
+
+    Source: ``torch.linalg.cholesky_ex``.
+    """
+    result = _cholesky_ex(A, upper=upper)
+    if check_errors:
+        require_finite("cholesky_ex", result.L, [A], _NOT_POSITIVE, _MAKE_POSITIVE)
+    return result
+
+
+@op
+def _cholesky_ex(A: ArrayLike, *, upper: bool) -> CholeskyInfo:
+    L = _cholesky("cholesky_ex", A, upper)
+    return CholeskyInfo(L, jnp.isnan(L).any(axis=(-2, -1)).astype(jnp.int32))
+
+
+@op
+def qr(A: ArrayLike, mode: str = "reduced") -> QRResult:
+    r"""A matrix with orthonormal columns times an upper triangular one, $A = Q R$.
+
+    The factors are determined up to the signs of the columns of Q. Derivatives need the first min(m, n) columns of
+    `A` to be independent.
+
+    Args:
+        A: shape (..., m, n), floating or complex.
+        mode: ``"reduced"`` for min(m, n) columns of Q, ``"complete"`` for all m, ``"r"`` for R alone (Q is empty).
+
+    Returns:
+        A named tuple ``(Q, R)`` with k = min(m, n), or m if complete: shapes (..., m, k) and (..., k, n).
+
+    Raises:
+        ShapeError: `A` has fewer than 2 dimensions.
+        ArgumentError: the mode is not known.
+
+    >>> Q, R = fg.linalg.qr(fg.ones(3, 2))
+    >>> Q.shape, R.shape
+    ((3, 2), (2, 2))
+
+    Source: ``torch.linalg.qr``.
+    """
+    x = matrix("qr", A)
+    if mode not in ("reduced", "complete", "r"):
+        required = "mode must be 'reduced', 'complete' or 'r'"
+        fail(ArgumentError, "qr", required, f"got {mode!r}", "leave it out for the usual one")
+    if mode == "r":
+        return QRResult(jnp.zeros(0, x.dtype), jnp.linalg.qr(x, mode="reduced")[1])
+    return QRResult(*jnp.linalg.qr(x, mode=mode))
+
+
+@op
+def lu(A: ArrayLike, *, pivot: bool = True) -> LUResult:
+    r"""A permutation times a lower triangular matrix times an upper one, $A = P L U$, with ones on the diagonal of L.
+
+    Args:
+        A: shape (..., m, n), floating or complex.
+        pivot: rows are always exchanged where the numbers demand it; False is not supported.
+
+    Returns:
+        A named tuple ``(P, L, U)`` with k = min(m, n): shapes (..., m, m), (..., m, k) and (..., k, n).
+
+    Raises:
+        ShapeError: `A` has fewer than 2 dimensions.
+        ArgumentError: `pivot` is False.
+
+    >>> fg.linalg.lu(fg.tensor([[0.0, 1.0], [2.0, 3.0]])).U
+    Array([[2., 3.],
+           [0., 1.]], dtype=float32)
+
+    Source: ``torch.linalg.lu``.
+    """
+    x = matrix("lu", A)
+    _require_pivot("lu", pivot)
+    packed, _, permutation = jax.lax.linalg.lu(x)
+    m, n = x.shape[-2:]
+    k = min(m, n)
+    P = (jnp.arange(m)[:, None] == permutation[..., None, :]).astype(x.dtype)
+    L = jnp.tril(packed[..., :, :k], -1) + jnp.eye(m, k, dtype=x.dtype)
+    return LUResult(P, L, jnp.triu(packed[..., :k, :]))
+
+
+def _require_pivot(name: str, pivot: bool) -> None:
+    if not pivot:
+        fail(ArgumentError, name, "pivot must be True", "got False", "leave it out; rows are exchanged as needed")
+
+
+@op
+def lu_factor(A: ArrayLike, *, pivot: bool = True) -> LUFactors:
+    """The LU decomposition in the compact form that ``lu_solve`` takes, so that many right-hand sides share its cost.
+
+    Args:
+        A: shape (..., m, n), floating or complex.
+        pivot: rows are always exchanged where the numbers demand it; False is not supported.
+
+    Returns:
+        A named tuple ``(LU, pivots)``: both triangles in one array of shape (..., m, n), and an int32 array of shape
+        (..., min(m, n)): row i was exchanged with row ``pivots[i]``, counted from 1 as LAPACK and torch do.
+
+    Raises:
+        ShapeError: `A` has fewer than 2 dimensions.
+        ArgumentError: `pivot` is False.
+
+    >>> fg.linalg.lu_factor(fg.tensor([[0.0, 1.0], [2.0, 3.0]])).pivots
+    Array([2, 2], dtype=int32)
+
+    Source: ``torch.linalg.lu_factor``.
+    """
+    x = matrix("lu_factor", A)
+    _require_pivot("lu_factor", pivot)
+    packed, pivots, _ = jax.lax.linalg.lu(x)
+    return LUFactors(packed, pivots + 1)
