@@ -60,6 +60,7 @@ _TRANSLATED: dict[type[Exception], type[FuncgradError]] = {
 def translate(name: str, error: Exception, values: Sequence[Any]) -> NoReturn:
     """Raise `error` again in this package's voice, without the frames of the libraries below."""
     if isinstance(error, FuncgradError):
+        error.__notes__ = []  # JAX adds a remark about the frames it removed
         raise error.with_traceback(None) from None
     if isinstance(error, OverflowError):
         wide = next((v for v in jax.tree.leaves(values) if type(v) is int and not _fits(v)), None)

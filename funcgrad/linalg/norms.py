@@ -192,13 +192,8 @@ def cond(A: ArrayLike, p: float | str | None = None) -> Array:
             return values[..., -1] / values[..., 0]
         return values[..., 0] / values[..., -1]
     x = square("cond", A)
-    product = _matrix_norm("cond", x, p, (-2, -1), False) * _matrix_norm(
-        "cond",
-        jnp.linalg.inv(x),
-        p,
-        (-2, -1),
-        False,
-    )
+    size, inverse_size = (_matrix_norm("cond", y, p, (-2, -1), False) for y in (x, jnp.linalg.inv(x)))
+    product = size * inverse_size
     known = jnp.isfinite(x).all(axis=(-2, -1))
     return jnp.where(known & jnp.isnan(product), jnp.inf, product)
 
