@@ -15,7 +15,7 @@ from ._matrices import adjoint, matrix, square
 from .factoring import QRResult, cholesky
 from .factoring import qr as _qr
 from .least_squares import pinv
-from .products import det, matrix_exp, matrix_power, slogdet
+from .products import _sign_and_log, det, matrix_exp, matrix_power, slogdet
 from .products import vander as _vander
 from .solving import _right_hand_side, inv
 
@@ -66,7 +66,7 @@ def logdet(input: ArrayLike, /) -> Array:
 
     Source: ``torch.logdet``.
     """
-    sign, magnitude = jnp.linalg.slogdet(square("logdet", input, "input"))
+    sign, magnitude = _sign_and_log(square("logdet", input, "input"))
     if jnp.iscomplexobj(sign):
         return jnp.log(sign) + magnitude
     return jnp.where(sign < 0, jnp.nan, magnitude)

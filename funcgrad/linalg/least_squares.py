@@ -57,6 +57,8 @@ def pinv(
 ) -> Array:
     r"""The pseudoinverse $A^+$, which inverts what can be inverted: ``pinv(A) @ B`` is the least squares solution.
 
+    Derivatives take the singular values that count as 0 for exactly 0, as in torch.
+
     Args:
         A: shape (..., m, n), floating or complex.
         atol: singular values up to this count as 0; 0 by default.

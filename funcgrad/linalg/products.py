@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -56,7 +57,8 @@ def det(A: ArrayLike) -> Array:
 
     Source: ``torch.linalg.det``.
     """
-    return jnp.linalg.det(square("det", A))
+    x = square("det", A)
+    return jnp.linalg.det(x) if x.size else jnp.ones(x.shape[:-2], x.dtype)
 
 
 @op
@@ -79,7 +81,13 @@ def slogdet(A: ArrayLike) -> SlogdetResult:
 
     Source: ``torch.linalg.slogdet``.
     """
-    return SlogdetResult(*jnp.linalg.slogdet(square("slogdet", A)))
+    return SlogdetResult(*_sign_and_log(square("slogdet", A)))
+
+
+def _sign_and_log(x: Array) -> tuple[Array, Array]:
+    if x.size == 0:
+        return jnp.ones(x.shape[:-2], x.dtype), jnp.zeros(x.shape[:-2], jnp.finfo(x.dtype).dtype)
+    return tuple(jnp.linalg.slogdet(x))
 
 
 def matrix_power(A: ArrayLike, n: int) -> Array:
@@ -123,7 +131,7 @@ def matrix_exp(A: ArrayLike) -> Array:
         A: shape (..., n, n), floating or complex.
 
     Returns:
-        An array of shape (..., n, n).
+        An array of shape (..., n, n); NaN where the 1-norm of a matrix is above 1e10.
 
     Raises:
         ShapeError: the matrices are not square.
@@ -133,11 +141,61 @@ def matrix_exp(A: ArrayLike) -> Array:
     Array([[1., 0.],
            [0., 1.]], dtype=float32)
 
-    Source: Al-Mohy and Higham, "A new scaling and squaring algorithm for the matrix exponential", 2009;
+    Source: Higham, "The scaling and squaring method for the matrix exponential revisited", 2005;
     ``torch.linalg.matrix_exp``.
     """
-    # With fewer squarings JAX gives NaN for large matrices, also where the exponential is small.
-    return jax.scipy.linalg.expm(square("matrix_exp", A), max_squarings=128)
+    return _exponential(square("matrix_exp", A))
+
+
+# Coefficients of the diagonal Padé approximants of exp, and the 1-norms up to which they are exact to rounding.
+_PADE_7 = [17297280, 8648640, 1995840, 277200, 25200, 1512, 56, 1], 3.925724783138660
+_PADE_13 = (
+    [
+        64764752532480000,
+        32382376266240000,
+        7771770303897600,
+        1187353796428800,
+        129060195264000,
+        10559470521600,
+        670442572800,
+        33522128640,
+        1323241920,
+        40840800,
+        960960,
+        16380,
+        182,
+        1,
+    ],
+    5.371920351148152,
+)
+_MOST_SQUARINGS = 32
+
+
+def _exponential(A: Array) -> Array:
+    # JAX's own rounds the number of squarings down where Higham rounds up, and loses four digits.
+    b, bound = _PADE_7 if jnp.finfo(A.dtype).bits == 32 else _PADE_13
+    size = jnp.max(jnp.sum(jnp.abs(jax.lax.stop_gradient(A)), axis=-2), axis=-1, initial=0)[..., None, None]
+    squarings = jnp.maximum(jnp.ceil(jnp.log2(size / bound)), 0)
+    A = A / jnp.exp2(squarings)
+    eye = jnp.eye(A.shape[-1], dtype=A.dtype)
+    times = functools.partial(jnp.matmul, precision="highest")
+    A2 = times(A, A)
+    A4 = times(A2, A2)
+    A6 = times(A2, A4)
+    odd = b[7] * A6 + b[5] * A4 + b[3] * A2 + b[1] * eye
+    even = b[6] * A6 + b[4] * A4 + b[2] * A2 + b[0] * eye
+    if b is not _PADE_7[0]:
+        odd += times(A6, b[13] * A6 + b[11] * A4 + b[9] * A2)
+        even += times(A6, b[12] * A6 + b[10] * A4 + b[8] * A2)
+    odd = times(A, odd)
+    result = jnp.linalg.solve(even - odd, even + odd)
+
+    def squared(x: Array, i: Array) -> tuple[Array, None]:
+        more = i < squarings
+        return jax.lax.cond(more.any(), lambda x: jnp.where(more, times(x, x), x), lambda x: x, x), None
+
+    result, _ = jax.lax.scan(squared, result, jnp.arange(_MOST_SQUARINGS))
+    return jnp.where(squarings > _MOST_SQUARINGS, jnp.nan, result)
 
 
 @op
