@@ -91,6 +91,30 @@ def test_auto_takes_the_cheaper_direction(outputs, inputs, expected):
     assert found == wanted != other
 
 
+def test_auto_takes_the_direction_that_there_is():
+    @jax.custom_vjp
+    def backward_only(x):
+        return x**2
+
+    backward_only.defvjp(lambda x: (backward_only(x), x), lambda x, g: (2 * x * g,))
+    assert_close(fg.jacobian(backward_only)(x), jnp.diag(2 * x))
+    with pytest.raises(TypeError, match="custom_vjp"):
+        fg.jacobian(backward_only, mode="forward")(x)
+
+    def forward_only(x):
+        return jax.lax.while_loop(lambda v: (v * v).sum() < 100, lambda v: v * 2, x).sum()
+
+    assert_close(fg.jacobian(forward_only)(x), jnp.full(3, 8.0))
+    with pytest.raises(ValueError, match="Reverse-mode differentiation does not work"):
+        fg.jacobian(forward_only, mode="reverse")(x)
+
+    def fails(x):
+        raise ValueError("mine")
+
+    with raises(ValueError, "mine"):
+        fg.jacobian(fails)(x)
+
+
 @modes
 @pytest.mark.parametrize("chunk_size", [None, 2])
 def test_python_control_flow_on_values(mode, chunk_size):

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import describe, fail
-from .._errors import ArgumentError, ArgumentTypeError
+from .._errors import ArgumentError, ArgumentTypeError, FuncgradError
 from .._op import strong
 from ._arguments import Argnames, Argnums, choose, require_callable, select
 from ._chunks import in_chunks
@@ -225,8 +225,10 @@ def _jacobian(
         choice = choose(selection, func, args, kwargs, "complex" if holomorphic else "real")
         traced = Traced(choice, has_aux, holomorphic)
         with as_raised():
-            forward = mode == "forward" or (mode == "auto" and _forward_is_cheaper(traced, choice.leaves))
-            blocks, arrays = (_by_columns if forward else _by_rows)(traced, choice.leaves, chunk_size)
+            if mode == "auto":
+                blocks, arrays = _by_fewer(traced, choice.leaves, chunk_size)
+            else:
+                blocks, arrays = (_by_columns if mode == "forward" else _by_rows)(traced, choice.leaves, chunk_size)
         result, aux = traced.output([choice.assemble(row) for row in blocks], arrays)
         return (result, aux) if has_aux else result
 
@@ -244,6 +246,20 @@ def _require_chunk(name: str, chunk_size: Any) -> None:
 
 def _size(leaves: Sequence[Any]) -> int:
     return sum(int(np.prod(leaf.shape)) for leaf in leaves)
+
+
+def _by_fewer(traced: Traced, x: list[jax.Array], chunk_size: int | None) -> tuple[_Blocks, Any]:
+    """By columns or by rows, whichever are fewer; where the function has no derivative in that direction, the other."""
+    preferred, other = (_by_columns, _by_rows) if _forward_is_cheaper(traced, x) else (_by_rows, _by_columns)
+    try:
+        return preferred(traced, x, chunk_size)
+    except FuncgradError:
+        raise
+    except (TypeError, ValueError) as error:  # a custom_vjp has no forward derivative, a while_loop none in reverse
+        try:
+            return other(traced, x, chunk_size)
+        except Exception:
+            raise error from None
 
 
 def _forward_is_cheaper(traced: Traced, leaves: list[jax.Array]) -> bool:
