@@ -1,0 +1,12 @@
+"""``python -m benchmarks`` runs all of them; ``python -m benchmarks eager`` one."""
+
+import sys
+
+from . import eager, import_time
+
+ALL = {"import_time": import_time.main, "eager": eager.main}
+
+for name in sys.argv[1:] or ALL:
+    print(f"# {name}\n")
+    ALL[name]()
+    print()

@@ -1,0 +1,32 @@
+"""Interleaved timing: contenders take turns, so that a slow minute of the machine hits all of them."""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+def interleaved(contenders: dict[str, Callable[[], Any]], rounds: int, calls: int) -> dict[str, list[float]]:
+    """Seconds per call for each contender, one figure a round. A contender blocks until its result is ready."""
+    for run in contenders.values():
+        for _ in range(3):
+            run()
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, run in contenders.items():
+            start = time.perf_counter()
+            for _ in range(calls):
+                run()
+            seconds[name].append((time.perf_counter() - start) / calls)
+    return seconds
+
+
+def spread(values: list[float], scale: float = 1e6) -> str:
+    """The median, and the quartiles in brackets, in microseconds."""
+    low, middle, high = statistics.quantiles(values, n=4)
+    return f"{middle * scale:.1f} [{low * scale:.1f}, {high * scale:.1f}]"
+
+
+def ratio(a: list[float], b: list[float]) -> float:
+    """Median of the round-by-round ratios a / b."""
+    return statistics.median(x / y for x, y in zip(a, b, strict=True))
