@@ -15,6 +15,7 @@ from .arrays.creation import *
 from .arrays.cumulative import *
 from .arrays.devices import *
 from .arrays.distances import *
+from .arrays.distributions import *
 from .arrays.dtypes import *
 from .arrays.elementary import *
 from .arrays.extrema import *
@@ -30,6 +31,7 @@ from .arrays.moments import *
 from .arrays.products import *
 from .arrays.quantiles import *
 from .arrays.random import *
+from .arrays.random_integers import *
 from .arrays.ranges import *
 from .arrays.reductions import *
 from .arrays.rounding import *
@@ -40,6 +42,7 @@ from .arrays.slicing import *
 from .arrays.sorting import *
 from .arrays.special import *
 from .arrays.squeezing import *
+from .arrays.trials import *
 from .arrays.triangles import *
 from .arrays.trigonometry import *
 from .autodiff.gradients import *

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -147,35 +148,22 @@ def matrix_exp(A: ArrayLike) -> Array:
     return _exponential(square("matrix_exp", A))
 
 
-# Coefficients of the diagonal Padé approximants of exp, and the 1-norms up to which they are exact to rounding.
-_PADE_7 = [17297280, 8648640, 1995840, 277200, 25200, 1512, 56, 1], 3.925724783138660
-_PADE_13 = (
-    [
-        64764752532480000,
-        32382376266240000,
-        7771770303897600,
-        1187353796428800,
-        129060195264000,
-        10559470521600,
-        670442572800,
-        33522128640,
-        1323241920,
-        40840800,
-        960960,
-        16380,
-        182,
-        1,
-    ],
-    5.371920351148152,
-)
+def _pade(q: int) -> list[int]:
+    """The coefficients of the numerator of the diagonal Padé approximant of exp, the highest being 1."""
+    return [math.factorial(2 * q - k) // (math.factorial(k) * math.factorial(q - k)) for k in range(q + 1)]
+
+
+# The 1-norms up to which the approximants of degree 7 and 13 are exact to rounding (Higham, tables 2.1 and 2.2).
+_LARGEST = {7: 3.925724783138660, 13: 5.371920351148152}
 _MOST_SQUARINGS = 32
 
 
 def _exponential(A: Array) -> Array:
     # JAX's own rounds the number of squarings down where Higham rounds up, and loses four digits.
-    b, bound = _PADE_7 if jnp.finfo(A.dtype).bits == 32 else _PADE_13
+    degree = 7 if jnp.finfo(A.dtype).bits == 32 else 13
+    b = _pade(degree)
     size = jnp.max(jnp.sum(jnp.abs(jax.lax.stop_gradient(A)), axis=-2), axis=-1, initial=0)[..., None, None]
-    squarings = jnp.maximum(jnp.ceil(jnp.log2(size / bound)), 0)
+    squarings = jnp.maximum(jnp.ceil(jnp.log2(size / _LARGEST[degree])), 0)
     A = A / jnp.exp2(squarings)
     eye = jnp.eye(A.shape[-1], dtype=A.dtype)
     times = functools.partial(jnp.matmul, precision="highest")
@@ -184,7 +172,7 @@ def _exponential(A: Array) -> Array:
     A6 = times(A2, A4)
     odd = b[7] * A6 + b[5] * A4 + b[3] * A2 + b[1] * eye
     even = b[6] * A6 + b[4] * A4 + b[2] * A2 + b[0] * eye
-    if b is not _PADE_7[0]:
+    if degree == 13:
         odd += times(A6, b[13] * A6 + b[11] * A4 + b[9] * A2)
         even += times(A6, b[12] * A6 + b[10] * A4 + b[8] * A2)
     odd = times(A, odd)

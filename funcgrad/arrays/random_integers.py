@@ -1,0 +1,198 @@
+"""Random integers and permutations; every draw takes `key=`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._checks import default_int, describe, fail, is_concrete, resolve_dtype, sizes
+from .._convert import resolve_device
+from .._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError
+from .._op import op
+from .._types import Array, ArrayLike, DtypeLike, Shape
+from .random import _one_key
+
+__all__ = ["randint", "randint_like", "randperm"]
+
+
+def randint(
+    *bounds: Any,
+    low: ArrayLike | None = None,
+    high: ArrayLike | None = None,
+    size: Any = None,
+    key: Array | None = None,
+    dtype: DtypeLike | None = None,
+    device: Any = None,
+) -> Array:
+    """Integers drawn evenly from [low, high).
+
+    Args:
+        *bounds: ``randint(high, size, key=key)`` or ``randint(low, high, size, key=key)``.
+        low: the smallest, by name; 0 by default.
+        high: one above the largest, by name.
+        size: the shape, by name.
+        key: a key from ``fg.key``.
+        dtype: the dtype, an integer or floating one; int32 by default.
+        device: where to put it.
+
+    Returns:
+        The array, of shape `size`.
+
+    Raises:
+        ArgumentTypeError: there is no key, or the bounds are not as above.
+        ArgumentError: no integer is in [low, high).
+        ConversionError: a bound does not fit the dtype.
+
+    >>> bool((fg.randint(2, 5, (100,), key=fg.key(0)) < 5).all())
+    True
+
+    Source: ``torch.randint``.
+    """
+    given = _named("randint", bounds, {"low": low, "high": high, "size": size})
+    shape = sizes("randint", (given["size"],))
+    return _integers("randint", given, shape, key, default_int() if dtype is None else dtype, device)
+
+
+def _named(name: str, given: tuple[Any, ...], parameters: dict[str, Any]) -> dict[str, Any]:
+    """Positional arguments by name, where the first parameter, low, may be left out."""
+    free = [parameter for parameter, value in parameters.items() if value is None]
+    if len(given) == len(free) - 1 and "low" in free:
+        free.remove("low")
+    if len(given) != len(free):
+        words = list(parameters)
+        required = f"the call must be {name}({', '.join(words[1:])}) or {name}({', '.join(words)})"
+        fail(
+            ArgumentTypeError, name, required, f"got {len(given)} positional for {', '.join(free)}", "correct the call"
+        )
+    return {"low": 0} | {k: v for k, v in parameters.items() if v is not None} | dict(zip(free, given, strict=True))
+
+
+def _integers(name: str, bounds: dict[str, Any], shape: Shape, key: Any, dtype: DtypeLike, device: Any) -> Array:
+    kind = resolve_dtype(name, dtype)
+    if kind == np.dtype(bool) or jnp.issubdtype(kind, jnp.complexfloating):
+        fail(DtypeError, name, "dtype must be an integer or floating", f"got {kind}", "use fg.bernoulli for booleans")
+    low, high = (bounds[word] for word in ("low", "high"))
+    for word, bound in (("low", low), ("high", high)):
+        if isinstance(bound, bool) or not (hasattr(bound, "__index__") or jnp.issubdtype(_kind(bound), jnp.integer)):
+            fail(ArgumentTypeError, name, f"{word} must be an integer", f"got {describe(bound)}", "round it first")
+    wide = None
+    if is_concrete(low) and is_concrete(high):
+        if np.any(np.asarray(low) >= np.asarray(high)):
+            required = "low must be below high, which is not included"
+            fail(ArgumentError, name, required, f"got low={low} and high={high}", "exchange or widen them")
+        limits = np.iinfo(_integer_kind(kind))
+        least, last = int(np.min(low)), int(np.max(high)) - 1
+        if least < limits.min or last > limits.max:
+            outside = least if least < limits.min else last
+            remedy = "choose a wider dtype or other bounds"
+            fail(ConversionError, name, f"every value must fit in {limits.dtype}", f"got {outside}", remedy)
+        narrow = np.iinfo(default_int())
+        if least < narrow.min or last >= narrow.max:  # no operand can hold these
+            wide, low, high = (least, last + 1), None, None
+    made = _randint(low, high, shape, name, kind.name, wide, key=key)
+    return made if device is None else jax.device_put(made, resolve_device(name, device))
+
+
+def _kind(value: Any) -> Any:
+    return getattr(value, "dtype", type(value))
+
+
+def _integer_kind(kind: Any) -> Any:
+    return kind if jnp.issubdtype(kind, jnp.integer) else default_int()
+
+
+@op
+def _randint(
+    low: ArrayLike | None,
+    high: ArrayLike | None,
+    size: Shape,
+    name: str,
+    dtype: str,
+    wide: tuple[int, int] | None,
+    *,
+    key: Array | None = None,
+) -> Array:
+    kind = np.dtype(jnp.dtype(dtype))
+    drawn = _integer_kind(kind)
+    key = _one_key(name, key)
+    if wide is None:
+        return jax.random.randint(key, size, jnp.asarray(low), jnp.asarray(high), drawn).astype(kind)
+    unsigned = np.dtype(f"uint{8 * drawn.itemsize}")
+    least, span, full = wide[0], wide[1] - wide[0], 2 ** (8 * drawn.itemsize)
+    if span == full:
+        offset = jax.random.bits(key, size, unsigned)
+    else:
+        offset = jax.random.randint(key, size, unsigned.type(0), unsigned.type(span), unsigned)
+    return jax.lax.bitcast_convert_type(offset + unsigned.type(least % full), drawn).astype(kind)
+
+
+def randint_like(
+    input: ArrayLike,
+    /,
+    *bounds: ArrayLike,
+    low: ArrayLike | None = None,
+    high: ArrayLike | None = None,
+    key: Array | None = None,
+    dtype: DtypeLike | None = None,
+    device: Any = None,
+) -> Array:
+    """Integers drawn evenly from [low, high), in the shape and dtype of `input`.
+
+    Args:
+        input: any shape; its values are not looked at.
+        *bounds: ``randint_like(x, high, key=key)`` or ``randint_like(x, low, high, key=key)``.
+        low: the smallest, by name; 0 by default.
+        high: one above the largest, by name.
+        key: a key from ``fg.key``.
+        dtype: the dtype; by default that of `input`.
+        device: where to put it.
+
+    Returns:
+        The array, in the shape of `input`.
+
+    Raises:
+        ArgumentTypeError: there is no key, or the bounds are not as above.
+        ArgumentError: no integer is in [low, high).
+
+    >>> fg.randint_like(fg.ones(2), 5, key=fg.key(0)).dtype
+    dtype('float32')
+
+    Source: ``torch.randint_like``.
+    """
+    given = _named("randint_like", bounds, {"low": low, "high": high})
+    kind = jnp.result_type(input) if dtype is None else dtype
+    return _integers("randint_like", given, tuple(jnp.shape(input)), key, kind, device)
+
+
+@op(places=True)
+def randperm(n: int, /, *, key: Array | None = None, dtype: DtypeLike | None = None) -> Array:
+    """The numbers from 0 to n - 1 in random order; ``x[fg.randperm(len(x), key=key)]`` shuffles rows.
+
+    Args:
+        n: how many.
+        key: a key from ``fg.key``.
+        dtype: the dtype; int32 by default.
+        device: where to put it.
+
+    Returns:
+        A 1-D array of `n` elements.
+
+    Raises:
+        ArgumentTypeError: there is no key.
+        ShapeError: `n` is negative.
+        ConversionError: the numbers do not fit the dtype.
+
+    >>> jnp.sort(fg.randperm(4, key=fg.key(0)))
+    Array([0, 1, 2, 3], dtype=int32)
+
+    Source: ``torch.randperm``.
+    """
+    (count,) = sizes("randperm", (n,))
+    kind = default_int() if dtype is None else resolve_dtype("randperm", dtype)
+    if jnp.issubdtype(kind, jnp.integer) and count - 1 > np.iinfo(kind).max:
+        remedy = "choose a wider dtype"
+        fail(ConversionError, "randperm", f"every value must fit in {kind}", f"got {count - 1}", remedy)
+    return jax.random.permutation(_one_key("randperm", key), count).astype(kind)
