@@ -1,0 +1,150 @@
+"""The state of a training run: one pytree that goes into a step and comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from .._checks import describe, fail
+from .._convert import from_host, is_torch
+from .._errors import ArgumentError, ArgumentTypeError
+from .._types import Array, PyTree
+from ._parameters import require_optimizer, trainable
+
+__all__ = ["TrainState", "init"]
+
+_DONATED = ("params", "opt_state")
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainState:
+    """What a training step reads and replaces. A pytree; ``dataclasses.replace`` changes a part of it.
+
+    A step reuses the memory of a state that a step returned: such a state is spent, and says so when its arrays are
+    asked for. The arrays of any other state, and so those that came from a caller, are left alone.
+
+    Attributes:
+        params: the parameters, any pytree of arrays.
+        opt_state: the state of the optimizer.
+        step: how many steps were taken, a 0-d int32.
+        key: the random key of the run, from which each step's is derived; or None.
+    """
+
+    params: PyTree
+    opt_state: PyTree
+    step: Array
+    key: Array | None = None
+
+    # How an instance came to be and where it went is kept beside its fields, in `__dict__`: it is true of this object
+    # only, not of a copy made of its parts, and no transform sees it.
+
+    def __getattr__(self, name: str) -> Any:
+        # Python comes here only for what an instance lacks: the arrays of a spent one.
+        if name in _DONATED and "_spent" in self.__dict__:
+            fail(
+                ArgumentError,
+                "step",
+                "a state can be used until it was given to a step",
+                f"this one was given to step() at step {int(self.step)}, and its arrays were reused",
+                "use the state that call returned, or step(..., donate=False)",
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        if "_spent" in self.__dict__:
+            return f"TrainState(step={int(self.step)}, spent)"
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__dataclass_fields__)
+        return f"TrainState({fields})"
+
+    def _to_spend(self) -> TrainState:
+        """This state if a step returned it, otherwise a copy whose memory nobody else holds."""
+        if "_returned" in self.__dict__:
+            return self
+        self._require_alive()
+        params, opt_state = _copied((self.params, self.opt_state))
+        return TrainState(params, opt_state, jnp.array(self.step, jnp.int32), self.key)
+
+    def _require_alive(self) -> TrainState:
+        if any(isinstance(leaf, jax.Array) and leaf.is_deleted() for leaf in jax.tree.leaves(self)):
+            fail(
+                ArgumentError,
+                "step",
+                "every array of the state must be alive",
+                "the memory of some was reused by an earlier step, to which a state that held them too was given",
+                "use the state that call returned, or copy arrays that you keep with jax.tree.map(jnp.copy, ...)",
+            )
+        return self
+
+    def _mark_returned(self) -> None:
+        self.__dict__["_returned"] = True
+
+    def _mark_spent(self) -> None:
+        for field in _DONATED:
+            self.__dict__.pop(field, None)
+        self.__dict__["_spent"] = True
+
+
+@jax.jit
+def _copied(tree: PyTree) -> PyTree:
+    # Strongly typed, as what a step returns is: the second step must find what the first was compiled for.
+    return jax.tree.map(lambda x: jnp.copy(jax.lax.convert_element_type(x, jnp.result_type(x))), tree)
+
+
+def init(params: PyTree, optimizer: optax.GradientTransformation, *, key: Array | None = None) -> TrainState:
+    """The state before the first step.
+
+    Args:
+        params: the parameters, any pytree; NumPy arrays and numbers in it become arrays. Leaves that are not floating
+            point are carried along unchanged, and the optimizer does not see them.
+        optimizer: from optax, for example ``optax.adam(1e-3)``.
+        key: a random key, for a loss that takes ``key=``.
+
+    Returns:
+        A ``TrainState`` at step 0. No step will reuse the memory of `params`.
+
+    Raises:
+        ArgumentError: nothing in `params` can be trained.
+        ArgumentTypeError: `optimizer` is not one, `key` is not a key, or a leaf of `params` is not an array.
+
+    >>> import optax
+    >>> state = fg.train.init({"w": fg.ones(2)}, optax.sgd(0.1))
+    >>> state.params
+    {'w': Array([1., 1.], dtype=float32)}
+    >>> state.step
+    Array(0, dtype=int32)
+
+    Source: torch keeps this in a module, an optimizer and a generator.
+    """
+    require_optimizer("init", optimizer)
+    if key is not None and not _is_key(key):
+        fail(
+            ArgumentTypeError, "init", "key must be a random key", f"got {describe(key)}", "pass for example fg.key(0)"
+        )
+    params = jax.tree_util.tree_map_with_path(_as_parameter, params)
+    return TrainState(params, optimizer.init(trainable("init", params)), jnp.zeros((), jnp.int32), key)
+
+
+def _as_parameter(path: Any, leaf: Any) -> Array:
+    if isinstance(leaf, jax.Array):
+        return leaf
+    if isinstance(leaf, np.ndarray | np.generic | bool | int | float | complex) or is_torch(leaf):
+        return from_host("init", leaf)
+    fail(
+        ArgumentTypeError,
+        "init",
+        "params must be a pytree of arrays",
+        f"got {describe(leaf)} at params{jax.tree_util.keystr(path)}",
+        "leave out what is not a number: functions and strings belong to the loss",
+    )
+
+
+def _is_key(key: Any) -> bool:
+    if not isinstance(key, jax.Array):
+        return False
+    return jnp.issubdtype(key.dtype, jax.dtypes.prng_key) or (key.dtype == jnp.uint32 and key.shape == (2,))

@@ -1,0 +1,320 @@
+"""The training loop: what it computes and records, what it shows, and how it ends."""
+
+import csv
+import io
+import signal
+import sys
+import threading
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from harness import raises
+
+import funcgrad as fg
+from funcgrad.testing import assert_close
+
+x = np.linspace(-1, 1, 12, dtype=np.float32)
+y = 2 * x + 1
+optimizer = optax.sgd(0.1)
+
+
+def loss(params, x, y):
+    predicted = params["w"] * x + params["b"]
+    return fg.nn.mse_loss(predicted, y), {"bias": params["b"], "predicted": predicted}
+
+
+@pytest.fixture
+def step():
+    return fg.train.step(loss, optimizer)
+
+
+def fresh():
+    return fg.train.init({"w": 0.0, "b": 0.0}, optimizer)
+
+
+def batches(epoch=0):
+    return [(x[i : i + 4], y[i : i + 4]) for i in (0, 4, 8)]
+
+
+def fit(step, *args, **options):
+    return fg.train.fit(step, *args, **({"progress": False} | options))
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+# What it computes and records
+
+
+def test_it_is_the_loop_a_user_would_write(step):
+    expected, losses = fresh(), []
+    for _ in range(3):
+        for batch in batches():
+            expected, metrics = step(expected, *batch)
+            losses.append(float(metrics["loss"]))
+    state, history = fit(step, fresh(), batches(), epochs=3)
+    assert_close(state.params, expected.params)
+    np.testing.assert_array_equal(history["loss"], np.float32(losses))
+    np.testing.assert_array_equal(history["step"], np.arange(1, 10))
+    np.testing.assert_array_equal(history["epoch"], np.repeat([0, 1, 2], 3))
+    assert list(history) == ["step", "epoch", "loss", "bias"]
+    assert len(history) == 4
+    assert "predicted" not in history
+    assert history.last("step") == 9
+    assert type(history.last("loss")) is float
+    assert not history.interrupted
+
+
+def test_the_state_of_the_caller_stays(step):
+    state = fresh()
+    fit(step, state, batches())
+    assert_close(state.params, {"w": jnp.array(0.0), "b": jnp.array(0.0)})
+
+
+def test_data_are_asked_for_each_epoch(step):
+    asked = []
+
+    def data(epoch):
+        asked.append(epoch)
+        return iter(batches())
+
+    _, history = fit(step, fresh(), data, epochs=2, first_epoch=5)
+    assert asked == [5, 6]
+    np.testing.assert_array_equal(history["epoch"], [5, 5, 5, 6, 6, 6])
+
+
+def test_it_goes_on_where_a_run_ended(step):
+    whole, _ = fit(step, fresh(), batches(), epochs=4)
+    half, _ = fit(step, fresh(), batches(), epochs=2)
+    both, history = fit(step, half, batches(), epochs=2, first_epoch=2)
+    assert_close(both.params, whole.params)
+    np.testing.assert_array_equal(history["step"], np.arange(7, 13))
+
+
+def test_batches_of_this_package_and_single_arguments():
+    data = fg.data.batches(x, y, batch_size=5, key=jax.random.key(0))
+    state, history = fit(fg.train.step(loss, optimizer), fresh(), data, epochs=2)
+    assert history["loss"].shape == (6,)
+    assert int(state.step) == 6
+    for batch in (jnp.ones(3), {"x": jnp.ones(3)}):
+        single = fg.train.step(lambda p, batch: p * jax.tree.leaves(batch)[0].sum(), optimizer)
+        state, _ = fit(single, fg.train.init(1.0, optimizer), [batch])
+        assert_close(state.params, jnp.array(1 - 0.3))
+
+
+def test_evaluations_are_recorded_for_each_epoch(step):
+    def evaluate(params):
+        return {"distance": abs(params["w"] - 2), "loss": 0.5, "count": 3}
+
+    state, history = fit(step, fresh(), batches(), epochs=2, evaluate=evaluate)
+    assert list(history) == ["step", "epoch", "loss", "bias", "distance", "eval_loss", "count"]
+    assert history["distance"].shape == (2,)
+    assert history.last("distance") == pytest.approx(abs(float(state.params["w"]) - 2))
+    np.testing.assert_array_equal(history["eval_loss"], [0.5, 0.5])
+    np.testing.assert_array_equal(history["count"], [3, 3])
+    assert history["loss"].shape == (6,)
+
+
+def test_metrics_that_come_and_go_leave_nan():
+    def take(state, batch):
+        metrics = {"loss": jnp.array(1.0)} | ({"late": jnp.array(2.0)} if batch >= 2 else {})
+        return state, metrics
+
+    _, history = fit(take, fresh(), [0, 1, 2, 3], evaluate=lambda p: {"n": 1})
+    np.testing.assert_array_equal(history["late"], [np.nan, np.nan, 2, 2])
+    evaluations = iter([{"a": 1}, {"b": 2}, {"a": 3}])
+    _, history = fit(take, fresh(), [0], epochs=3, evaluate=lambda p: next(evaluations))
+    np.testing.assert_array_equal(history["a"], [1, np.nan, 3])
+    np.testing.assert_array_equal(history["b"], [np.nan, 2, np.nan])
+
+
+def test_a_long_epoch_is_fetched_in_parts():
+    def take(state, batch):
+        return state, {"loss": jnp.asarray(batch, jnp.float32)}
+
+    _, history = fit(take, fresh(), range(3000))
+    np.testing.assert_array_equal(history["loss"], np.arange(3000, dtype=np.float32))
+
+
+class Watched:
+    """A 0-d metric that tells when its value is read."""
+
+    shape, ndim, dtype = (), 0, np.dtype("float32")
+
+    def __init__(self, events):
+        self.events = events
+
+    def __array__(self, dtype=None, copy=None):
+        self.events.append("read")
+        return np.asarray(1.0, dtype)
+
+
+@pytest.mark.parametrize("progress", [False, True])
+def test_nothing_is_read_between_steps(progress):
+    events = []
+
+    def take(state, batch):
+        events.append("step")
+        return state, {"loss": Watched(events)}
+
+    fit(take, fresh(), range(50), epochs=2, progress=progress)
+    assert events == 2 * (50 * ["step"] + 50 * ["read"])
+
+
+def test_a_history_is_written_as_csv(step, tmp_path):
+    _, history = fit(step, fresh(), batches(), epochs=2, evaluate=lambda p: {"w": p["w"]})
+    history.to_csv(tmp_path / "history.csv")
+    with open(tmp_path / "history.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["step", "epoch", "loss", "bias", "w"]
+    np.testing.assert_array_equal(np.float32([row["loss"] for row in rows]), history["loss"])
+    assert [row["step"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
+    assert [bool(row["w"]) for row in rows] == [False, False, True, False, False, True]
+    np.testing.assert_array_equal(np.float32([row["w"] for row in rows if row["w"]]), history["w"])
+
+
+def test_an_unknown_metric_is_named(step):
+    _, history = fit(step, fresh(), batches())
+    with raises(KeyError, "\"there is no metric 'accuracy'; there are 'step', 'epoch', 'loss' and 'bias'\""):
+        history["accuracy"]
+    assert history.get("accuracy") is None
+    assert repr(history).startswith("History(step=3, epoch=0, loss=")
+    assert repr(fg.train.History()) == "History()"
+
+
+# What it shows
+
+
+def test_a_line_for_each_epoch_where_there_is_no_terminal(step, capsys):
+    _, history = fit(step, fresh(), batches(), epochs=2, progress=True, evaluate=lambda p: {"score": 0.25})
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert err == ""
+    assert len(lines) == 2
+    means = history["loss"].reshape(2, 3).mean(1)
+    for i, line in enumerate(lines):
+        parts = line.split(", ")
+        assert parts[0] == f"epoch {i + 1}/2: loss {means[i]:.4g}"
+        assert parts[1].startswith("bias ")
+        assert parts[2] == "score 0.25"
+        assert line.endswith(" examples/s")
+
+
+def test_nothing_without_progress(step, capsys):
+    fit(step, fresh(), batches())
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_bar_on_a_terminal(step, monkeypatch, capsys):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr("funcgrad.train._progress._REFRESHED_EVERY", 0.0)
+    _, history = fit(step, fresh(), lambda epoch: iter(batches()), epochs=2, progress=True)
+    shown = terminal.getvalue()
+    assert f"loss {history['loss'][0]:.4g}" in shown
+    assert "epoch 1/2" in shown
+    assert "3batch" in shown.replace(" ", "")
+    assert f"loss {history['loss'][3:].mean():.4g}" in shown
+    assert capsys.readouterr().out == ""
+
+
+def test_metrics_are_fetched_when_the_bar_is_refreshed_and_not_at_each_step(step, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr("funcgrad.train._progress._REFRESHED_EVERY", 1e9)
+    fetched = []
+    monkeypatch.setattr("funcgrad.train._progress.jax.device_get", lambda tree: fetched.append(tree))
+    monkeypatch.setattr("funcgrad.train.history.jax.device_get", lambda tree: jax.tree.map(np.asarray, tree))
+    fit(step, fresh(), batches() * 20, progress=True)
+    assert fetched == []
+
+
+# How it ends
+
+
+def interrupted_at(count, ask):
+    for i, batch in enumerate(batches() * 5):
+        if i == count:
+            ask()
+        yield batch
+
+
+@pytest.mark.parametrize("how", ["signal", "raise"])
+def test_ctrl_c_returns_what_there_is(step, capsys, how):
+    def ask():
+        if how == "raise":
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+
+    state, history = fit(step, fresh(), lambda epoch: interrupted_at(4, ask), epochs=3, progress=True)
+    taken = 5 if how == "signal" else 4  # a signal lets the step under way be taken
+    assert history.interrupted
+    assert int(state.step) == taken == history.last("step")
+    assert len(history["loss"]) == taken
+    assert np.isfinite(float(state.params["w"]))
+    note = f"interrupted in epoch 1 after step {taken}: the state of that step is returned\n"
+    assert capsys.readouterr().out == note
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert repr(history).endswith(", interrupted)")
+
+
+def test_a_second_ctrl_c_does_not_wait(step):
+    def twice():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    state, history = fit(step, fresh(), lambda epoch: interrupted_at(2, twice))
+    assert history.interrupted
+    assert int(state.step) == 2
+
+
+def test_it_runs_in_another_thread(step):
+    results = []
+    thread = threading.Thread(target=lambda: results.append(fit(step, fresh(), batches())))
+    thread.start()
+    thread.join()
+    assert int(results[0][0].step) == 3
+
+
+def test_an_error_is_passed_on(step):
+    def broken(epoch):
+        yield batches()[0]
+        raise OSError("disk")
+
+    with pytest.raises(OSError, match=r"^disk$"):
+        fit(step, fresh(), broken)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_it_asks_for(step):
+    message = (
+        "fit(): every epoch must have batches; got none in epoch 0; pass data that can be iterated again, or a "
+        "function of the epoch."
+    )
+    with raises(fg.ArgumentError, message):
+        fit(step, fresh(), [])
+    message = (
+        "fit(): data must give batches in each of 2 epochs; got a list_iterator, which ends after the first; pass a "
+        "list, or a function of the epoch."
+    )
+    with raises(fg.ArgumentError, message):
+        fit(step, fresh(), iter(batches()), epochs=2)
+    fit(step, fresh(), iter(batches()))
+    message = (
+        "fit(): data must be batches, or a function of the epoch that gives them; got int 3; pass for example "
+        "fg.data.batches(x, y, batch_size=32)."
+    )
+    with raises(fg.ArgumentTypeError, message):
+        fit(step, fresh(), 3)
+    with raises(fg.ArgumentTypeError, "fit(): step must be a function; got None; pass fg.train.step(loss, optimizer)."):
+        fit(None, fresh(), batches())
+    message = "fit(): state must be a TrainState; got a dict; pass fg.train.init(params, optimizer)."
+    with raises(fg.ArgumentTypeError, message):
+        fit(step, {}, batches())
+    message = "fit(): evaluate must return a dict of metrics; got float 0.5; return for example {'accuracy': value}."
+    with raises(fg.ArgumentTypeError, message):
+        fit(step, fresh(), batches(), evaluate=lambda p: 0.5)
