@@ -43,7 +43,7 @@ def unique(
         return_counts: also return how often each value occurs.
         dim: compare whole slices along this dimension, in lexicographic order; None for single elements.
         size: how many values to return, at least as many as there are: required under a transform.
-        fill_value: what stands in unused places; the smallest value by default. Their count is 0.
+        fill_value: what stands in unused places; the smallest value by default (of nothing, 0). Their count is 0.
         axis: another name of `dim`.
 
     Returns:
@@ -76,6 +76,7 @@ def unique(
         found = np.unique(np.asarray(x), **flags)
         _require_room("unique", found[0].shape[dim or 0], size)
     if size is not None:
+        fill_value = 0 if fill_value is None and np.size(x) == 0 else fill_value
         found = jnp.unique(jnp.asarray(x), size=size, fill_value=fill_value, **flags)
     values, inverse, counts = found
     inverse = inverse.reshape(np.shape(x) if dim is None else -1)
@@ -123,7 +124,7 @@ def unique_consecutive(
     source = xp.asarray(x)
     rows = xp.moveaxis(source, dim, 0) if dim is not None else source.reshape(-1)
     length = rows.shape[0]
-    differs = (rows[1:] != rows[:-1]).reshape(max(length - 1, 0), -1).any(axis=1)
+    differs = (rows[1:] != rows[:-1]).any(axis=tuple(range(1, rows.ndim)))
     starts = xp.concatenate([xp.ones(min(length, 1), bool), differs])
     inverse = xp.cumsum(starts) - 1
     if is_concrete(x):
@@ -133,7 +134,7 @@ def unique_consecutive(
         counts = xp.bincount(inverse)
     else:
         first = jnp.nonzero(starts, size=size, fill_value=length)[0]
-        values = rows.at[first].get(mode="fill", fill_value=fill_value)
+        values = jnp.concatenate([rows, jnp.full((1, *rows.shape[1:]), fill_value, rows.dtype)])[first]
         counts = jnp.zeros(size, default_int()).at[inverse].add(1, mode="drop")
     values = xp.moveaxis(values, 0, dim) if dim is not None else values
     inverse = inverse.reshape(source.shape) if dim is None else inverse

@@ -209,7 +209,7 @@ def diff(
     Source: ``torch.diff``.
     """
     x = jnp.asarray(input)
-    _require_samples("diff", x)
+    _require_samples("diff", "input", x)
     x, dim = one_dim("diff", x, dim, ordered=False)
     if isinstance(n, bool) or not isinstance(n, int) or n < 0:
         fail(ArgumentError, "diff", "n must be an int of 0 or more", f"got {n!r}", "say how often to take differences")
@@ -232,12 +232,12 @@ def diff(
     return jnp.diff(jnp.concatenate(parts, dim) if len(parts) > 1 else x, min(n, 2**31 - 1), axis=dim)
 
 
-def _require_samples(name: str, x: Array) -> None:
+def _require_samples(name: str, argument: str, x: Array) -> None:
     if x.ndim == 0:
         fail(
             ShapeError,
             name,
-            "input must have at least one dimension",
+            f"{argument} must have at least one dimension",
             "got shape ()",
             "pass the samples as a 1-D array",
         )
@@ -246,7 +246,7 @@ def _require_samples(name: str, x: Array) -> None:
 def _areas(name: str, y: ArrayLike, x: ArrayLike | None, dx: ArrayLike | None, dim: Any) -> tuple[Array, int]:
     """The area of each trapezoid along the dimension, and that dimension."""
     heights = jnp.asarray(y)
-    _require_samples(name, heights)
+    _require_samples(name, "y", heights)
     heights, dim = one_dim(name, heights, dim, ordered=False)
     if not jnp.issubdtype(heights.dtype, jnp.inexact):
         heights = heights.astype(jnp.result_type(float))

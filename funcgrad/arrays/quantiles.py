@@ -176,11 +176,12 @@ def _quantile(
         )
     kept = x.ndim * (1,) if dim is None else ()
     if dim is None:
+        require_some(name, x, tuple(range(x.ndim)))
         x, dim = jnp.ravel(x), 0
     else:
-        lifted, dim = one_dim(name, x, dim)
-        x, keepdim = lifted, keepdim and x.ndim > 0
-    require_some(name, x, (dim,))
+        keepdim = keepdim and x.ndim > 0
+        x, dim = one_dim(name, x, dim)
+        require_some(name, x, (dim,))
     x = jnp.moveaxis(jnp.sort(x, dim), dim, -1)
     kind = jnp.promote_types(x.dtype, jnp.float32)  # ranks in 16 bits would miss by whole elements
     fractions = jnp.atleast_1d(jnp.asarray(q).astype(kind))

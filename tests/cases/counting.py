@@ -12,7 +12,7 @@ sized = {"torch": None, "grad": False}
 
 CASES = [
     *[
-        case("isin", i, test, invert=invert)
+        case("isin", i, test, invert=invert, options=flat)
         for test in (np.array([2, 3]), 2, np.array([[2.0]]))
         for invert in (False, True)
     ],

@@ -44,5 +44,6 @@ CASES = [
     *[case(word, x, dx=0.5) for word in ("trapezoid", "trapz", "cumulative_trapezoid")],
     *[case(word, i) for word in ("trapezoid", "cumulative_trapezoid")],
     *[case(word, i, np.array([0, 1, 3])) for word in ("trapezoid", "cumulative_trapezoid")],
-    *[case(word, a) for word in ("trapezoid", "cumulative_trapezoid") for a in (none, w[:, :1])],
+    *[case(word, w[:, :1]) for word in ("trapezoid", "cumulative_trapezoid")],
+    *[case(word, none, options=kink) for word in ("trapezoid", "cumulative_trapezoid")],
 ]
