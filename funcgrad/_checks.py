@@ -39,6 +39,7 @@ __all__ = [
     "is_concrete",
     "listed",
     "require_float",
+    "require_key",
     "require_module",
     "require_ndim",
     "require_real",
@@ -183,6 +184,26 @@ def require_real(name: str, x: Any, argument: str = "input") -> None:
             f"got {jnp.result_type(x)} of shape {jnp.shape(x)}",
             "compare abs or the real part",
         )
+
+
+# Random keys
+
+
+def require_key(name: str, key: Any) -> jax.Array:
+    """`key` as one typed key, or the error that says how to get one."""
+    if key is None:
+        required = "key= is required, because no generator is kept here"
+        fail(ArgumentTypeError, name, required, "got none", "pass key=fg.key(0), and a new one from fg.keys each time")
+    dtype = getattr(key, "dtype", None)
+    if dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key):
+        if key.ndim:
+            required = "key must be one key"
+            given = f"got {key.size} of shape {key.shape}"
+            fail(ArgumentTypeError, name, required, given, "index them, or map over them with fg.vmap")
+        return key
+    if dtype == jnp.uint32 and key.shape == jax.eval_shape(lambda: jax.random.key_data(jax.random.key(0))).shape:
+        return jax.random.wrap_key_data(key)  # as jax.random.PRNGKey makes them
+    fail(ArgumentTypeError, name, "key must be a key", f"got {describe(key)}", "pass key=fg.key(0)")
 
 
 # Shapes and dimensions

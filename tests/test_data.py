@@ -379,9 +379,9 @@ def test_batches_say_what_is_wrong(key):
         fg.data.batches(x, batch_size=2.5)
     with raises(fg.ArgumentError, "batches(): epoch must be at least 0; got -1; correct it."):
         fg.data.batches(x, batch_size=2)(-1)
-    with raises(fg.ArgumentTypeError, "batches(): key must be one random key; got int 0; pass key=fg.key(0)."):
+    with raises(fg.ArgumentTypeError, "batches(): key must be a key; got int 0; pass key=fg.key(0)."):
         fg.data.batches(x, batch_size=2, key=0)
-    with pytest.raises(fg.ArgumentTypeError, match="key must be one random key"):
+    with pytest.raises(fg.ArgumentTypeError, match="key must be one key"):
         fg.data.batches(x, batch_size=2, key=jax.random.split(key))
     with raises(
         fg.DtypeError,

@@ -8,11 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import default_float, fail, resolve_dtype, sizes
+from .._checks import default_float, fail, require_key, resolve_dtype, sizes
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, DtypeLike, Shape
-from .random import _one_key
 
 __all__ = [
     "exponential",
@@ -93,7 +92,7 @@ def normal(
     Source: ``torch.normal``.
     """
     shape, kind = _shape_and_dtype("normal", size, dtype, mean=mean, std=std)
-    return jnp.asarray(mean, kind) + jnp.asarray(std, kind) * jax.random.normal(_one_key("normal", key), shape, kind)
+    return jnp.asarray(mean, kind) + jnp.asarray(std, kind) * jax.random.normal(require_key("normal", key), shape, kind)
 
 
 def _check_uniform(low: ArrayLike = 0.0, high: ArrayLike = 1.0) -> None:
@@ -135,7 +134,7 @@ def uniform(
     """
     shape, kind = _shape_and_dtype("uniform", size, dtype, low=low, high=high)
     a, b = jnp.asarray(low, kind), jnp.asarray(high, kind)
-    drawn = a + (b - a) * jax.random.uniform(_one_key("uniform", key), shape, kind)
+    drawn = a + (b - a) * jax.random.uniform(require_key("uniform", key), shape, kind)
     below = jnp.where(a < b, jnp.nextafter(b, a), a)
     return jnp.minimum(drawn, jax.lax.stop_gradient(below))  # the sum may round up to the end that is not included
 
@@ -170,7 +169,7 @@ def exponential(
     Source: ``torch.distributions.Exponential``, ``Tensor.exponential_``.
     """
     shape, kind = _shape_and_dtype("exponential", size, dtype, rate=rate)
-    return jax.random.exponential(_one_key("exponential", key), shape, kind) / jnp.asarray(rate, kind)
+    return jax.random.exponential(require_key("exponential", key), shape, kind) / jnp.asarray(rate, kind)
 
 
 def _check_gamma(concentration: ArrayLike, rate: ArrayLike = 1.0) -> None:
@@ -212,5 +211,5 @@ def gamma(
     Source: ``torch.distributions.Gamma``.
     """
     shape, kind = _shape_and_dtype("gamma", size, dtype, concentration=concentration, rate=rate)
-    drawn = jax.random.gamma(_one_key("gamma", key), jnp.asarray(concentration, kind), shape, kind)
+    drawn = jax.random.gamma(require_key("gamma", key), jnp.asarray(concentration, kind), shape, kind)
     return drawn / jnp.asarray(rate, kind)

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import default_float, describe, fail, resolve_dtype, sizes
+from .._checks import default_float, describe, fail, require_key, resolve_dtype, sizes
 from .._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError
 from .._op import op
 from .._types import Array, ArrayLike, DtypeLike, Shape
@@ -85,7 +85,7 @@ def keys(key: Array, n: int = 2, /) -> Array:
     Source: ``jax.random.split``.
     """
     (count,) = sizes("keys", (n,))
-    return jax.random.split(_one_key("keys", key), count)
+    return jax.random.split(require_key("keys", key), count)
 
 
 def fold_in(key: Array, /, *names: str | ArrayLike) -> Array:
@@ -135,27 +135,10 @@ def fold_in(key: Array, /, *names: str | ArrayLike) -> Array:
 
 @op
 def _fold_in(key: Array, /, *words: ArrayLike) -> Array:
-    key = _one_key("fold_in", key)
+    key = require_key("fold_in", key)
     for word in words:
         key = jax.random.fold_in(key, word)
     return key
-
-
-def _one_key(name: str, key: Any) -> Array:
-    """`key` as one typed key, or the error that says how to get one."""
-    if key is None:
-        required = "key= is required, because no generator is kept here"
-        fail(ArgumentTypeError, name, required, "got none", "pass key=fg.key(0), and a new one from fg.keys each time")
-    dtype = getattr(key, "dtype", None)
-    if dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key):
-        if key.ndim:
-            required = "key must be one key"
-            given = f"got {key.size} of shape {key.shape}"
-            fail(ArgumentTypeError, name, required, given, "index them, or map over them with fg.vmap")
-        return key
-    if dtype == jnp.uint32 and key.shape == jax.eval_shape(lambda: jax.random.key_data(jax.random.key(0))).shape:
-        return jax.random.wrap_key_data(key)  # as jax.random.PRNGKey makes them
-    fail(ArgumentTypeError, name, "key must be a key", f"got {describe(key)}", "pass key=fg.key(0)")
 
 
 def _float_dtype(name: str, dtype: DtypeLike | None) -> Any:
@@ -187,7 +170,7 @@ def rand(*size: int, key: Array | None = None, dtype: DtypeLike | None = None) -
 
     Source: ``torch.rand``.
     """
-    return jax.random.uniform(_one_key("rand", key), sizes("rand", size), _float_dtype("rand", dtype))
+    return jax.random.uniform(require_key("rand", key), sizes("rand", size), _float_dtype("rand", dtype))
 
 
 @op(places=True)
@@ -219,7 +202,7 @@ def _normal(name: str, key: Any, shape: Shape, dtype: DtypeLike | None) -> Array
     kind = default_float() if dtype is None else resolve_dtype(name, dtype)
     if not jnp.issubdtype(kind, jnp.inexact):
         fail(DtypeError, name, "dtype must be floating or complex", f"got {kind}", "use fg.randint for integers")
-    return jax.random.normal(_one_key(name, key), shape, kind)
+    return jax.random.normal(require_key(name, key), shape, kind)
 
 
 @op(places=True)
@@ -245,7 +228,7 @@ def rand_like(input: ArrayLike, /, *, key: Array | None = None, dtype: DtypeLike
     Source: ``torch.rand_like``.
     """
     kind = _float_dtype("rand_like", jnp.result_type(input) if dtype is None else dtype)
-    return jax.random.uniform(_one_key("rand_like", key), jnp.shape(input), kind)
+    return jax.random.uniform(require_key("rand_like", key), jnp.shape(input), kind)
 
 
 @op(places=True)

@@ -8,12 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import default_int, describe, fail, is_concrete, resolve_dtype, sizes
+from .._checks import default_int, describe, fail, is_concrete, require_key, resolve_dtype, sizes
 from .._convert import resolve_device
 from .._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError
 from .._op import op
 from .._types import Array, ArrayLike, DtypeLike, Shape
-from .random import _one_key
 
 __all__ = ["randint", "randint_like", "randperm"]
 
@@ -117,7 +116,7 @@ def _randint(
 ) -> Array:
     kind = np.dtype(jnp.dtype(dtype))
     drawn = _integer_kind(kind)
-    key = _one_key(name, key)
+    key = require_key(name, key)
     if wide is None:
         return jax.random.randint(key, size, jnp.asarray(low), jnp.asarray(high), drawn).astype(kind)
     unsigned = np.dtype(f"uint{8 * drawn.itemsize}")
@@ -195,4 +194,4 @@ def randperm(n: int, /, *, key: Array | None = None, dtype: DtypeLike | None = N
     if jnp.issubdtype(kind, jnp.integer) and count - 1 > np.iinfo(kind).max:
         remedy = "choose a wider dtype"
         fail(ConversionError, "randperm", f"every value must fit in {kind}", f"got {count - 1}", remedy)
-    return jax.random.permutation(_one_key("randperm", key), count).astype(kind)
+    return jax.random.permutation(require_key("randperm", key), count).astype(kind)

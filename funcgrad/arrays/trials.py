@@ -6,12 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import default_int, fail, require_float, resolve_dtype, sizes
+from .._checks import default_int, fail, require_float, require_key, resolve_dtype, sizes
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, DtypeLike, Shape
 from .distributions import _check, _shape_and_dtype
-from .random import _one_key
 
 __all__ = ["bernoulli", "binomial", "multinomial", "multinomial_counts", "poisson"]
 
@@ -47,7 +46,7 @@ def bernoulli(input: ArrayLike, *, key: Array | None = None, dtype: DtypeLike | 
         input = float(input)
     require_float("bernoulli", input, complex_ok=False)
     kind = jnp.result_type(input) if dtype is None else resolve_dtype("bernoulli", dtype)
-    return jax.random.bernoulli(_one_key("bernoulli", key), jnp.asarray(input)).astype(kind)
+    return jax.random.bernoulli(require_key("bernoulli", key), jnp.asarray(input)).astype(kind)
 
 
 def _check_binomial(count: ArrayLike, prob: ArrayLike) -> None:
@@ -80,7 +79,7 @@ def binomial(count: ArrayLike, prob: ArrayLike, size: Shape | None = None, *, ke
     """
     shape, kind = _shape_and_dtype("binomial", size, None, count=count, prob=prob)
     return jax.random.binomial(
-        _one_key("binomial", key), jnp.asarray(count, kind), jnp.asarray(prob, kind), shape, kind
+        require_key("binomial", key), jnp.asarray(count, kind), jnp.asarray(prob, kind), shape, kind
     )
 
 
@@ -110,7 +109,7 @@ def poisson(input: ArrayLike, *, key: Array | None = None) -> Array:
     Source: ``torch.poisson``.
     """
     shape, kind = _shape_and_dtype("poisson", None, None, input=input)
-    return jax.random.poisson(_one_key("poisson", key), jnp.asarray(input), shape).astype(kind)
+    return jax.random.poisson(require_key("poisson", key), jnp.asarray(input), shape).astype(kind)
 
 
 def _check_multinomial(input: ArrayLike, num_samples: int, replacement: bool = False) -> None:
@@ -157,7 +156,7 @@ def multinomial(input: ArrayLike, num_samples: int, replacement: bool = False, *
     require_float("multinomial", input, complex_ok=False)
     (count,) = sizes("multinomial", (num_samples,))
     weights = jnp.asarray(input, jnp.promote_types(jnp.result_type(input), jnp.float32))
-    key = _one_key("multinomial", key)
+    key = require_key("multinomial", key)
     rows, n = weights.shape[:-1], weights.shape[-1]
     if not replacement:
         if count > n:
@@ -216,4 +215,4 @@ def multinomial_counts(n: ArrayLike, probs: ArrayLike, size: Shape = (), *, key:
     p = jnp.asarray(probs)
     p = p / jnp.sum(p, axis=-1, keepdims=True)
     shape = (*sizes(name, (size,)), *p.shape)
-    return jax.random.multinomial(_one_key(name, key), jnp.asarray(n, p.dtype), p, shape=shape, dtype=p.dtype)
+    return jax.random.multinomial(require_key(name, key), jnp.asarray(n, p.dtype), p, shape=shape, dtype=p.dtype)

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..._checks import describe, fail
+from ..._checks import describe, fail, require_key
 from ..._convert import from_host, is_torch, resolve_device
 from ..._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from ..._types import Array, PyTree
@@ -127,7 +127,7 @@ def batches(
     place = None if device is None else resolve_device("batches", device)
     size, number = _count("batches", "batch_size", batch_size, 1), _count("batches", "epoch", epoch, 0)
     if key is not None:
-        _require_key("batches", key)
+        require_key("batches", key)
     if load is None:
         for leaf in jax.tree.leaves(arrays):
             if isinstance(leaf, np.ndarray) and leaf.dtype.kind not in "biufcV":
@@ -184,7 +184,7 @@ def train_test_split(
             fail(ArgumentError, word, "stratify needs a key", "got none", "pass key=fg.key(0)")
         train, test = np.split(np.arange(rows), [rows - held_out])
     else:
-        _require_key(word, key)
+        require_key(word, key)
         order = _order(key, 0, rows)
         for_test = np.arange(rows) < held_out
         if stratify is not None:
@@ -278,10 +278,3 @@ def _count(word: str, argument: str, value: Any, least: int) -> int:
     if value.__index__() < least:
         fail(ArgumentError, word, f"{argument} must be at least {least}", f"got {value}", "correct it")
     return int(value.__index__())
-
-
-def _require_key(word: str, key: Any) -> None:
-    typed = isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and key.ndim == 0
-    raw = isinstance(key, jax.Array | np.ndarray) and key.dtype == np.uint32 and key.ndim == 1
-    if not (typed or raw):
-        fail(ArgumentTypeError, word, "key must be one random key", f"got {describe(key)}", "pass key=fg.key(0)")
