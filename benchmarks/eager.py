@@ -4,10 +4,11 @@ import importlib.util
 import platform
 import statistics
 
-import funcgrad as fg
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+import funcgrad as fg
 
 from .timing import interleaved, ratio, spread
 

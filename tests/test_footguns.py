@@ -3,11 +3,12 @@
 The rows are those that a port from torch to JAX changes without a word. A silence that remains is named at the end.
 """
 
-import funcgrad as fg
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+
+import funcgrad as fg
 from funcgrad.testing import assert_close
 
 ROW = fg.arange(6.0)
