@@ -215,8 +215,14 @@ def equal(input: ArrayLike, other: ArrayLike) -> bool | Array:
     return _known(_equal(input, other))
 
 
-@op(check=fits("equal", "input", "other"))
+def _int_fits(input: ArrayLike, other: ArrayLike) -> None:
+    if jnp.shape(input) == jnp.shape(other):
+        fit("equal", input, other)
+
+
+@op(check=_int_fits)
 def _equal(input: ArrayLike, other: ArrayLike) -> Array:
+    _int_fits(input, other)
     return jnp.array_equal(input, other)
 
 

@@ -73,7 +73,8 @@ def sign(input: ArrayLike) -> Array:
 
     Source: ``torch.sign``.
     """
-    return _without_nan(input, jnp.sign(input))
+    fit("sign", input, real=True)
+    return _sign(input)
 
 
 @op
@@ -91,11 +92,14 @@ def sgn(input: ArrayLike) -> Array:
 
     Source: ``torch.sgn``.
     """
-    return _without_nan(input, jnp.sign(input))
+    return _sign(input)
 
 
-def _without_nan(input: ArrayLike, sign: Array) -> Array:
-    return jnp.where(jnp.isnan(input), 0, sign) if jnp.issubdtype(sign.dtype, jnp.floating) else sign
+def _sign(input: ArrayLike) -> Array:
+    x = jnp.asarray(input)
+    if jnp.issubdtype(x.dtype, jnp.bool_):
+        return x
+    return jnp.where(jnp.isnan(x), 0, jnp.sign(x)) if jnp.issubdtype(x.dtype, jnp.floating) else jnp.sign(x)
 
 
 @op
@@ -116,6 +120,7 @@ def signbit(input: ArrayLike) -> Array:
 
     Source: ``torch.signbit``.
     """
+    fit("signbit", input, real=True)
     return jnp.signbit(input) if jnp.issubdtype(jnp.result_type(input), jnp.floating) else jnp.less(input, 0)
 
 

@@ -72,6 +72,11 @@ def logit(input: ArrayLike, eps: float | None = None) -> Array:
     x = as_float(input)
     if eps is not None:
         x = clamp(x, eps, 1 - eps)
+    return _logit(x)
+
+
+@partials(lambda out, x: jnp.where((x < 0) | (x > 1), jnp.nan, 1 / (x * (1 - x))))
+def _logit(x: Array) -> Array:
     return jnp.log(x / (1 - x))
 
 

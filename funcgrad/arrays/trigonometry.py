@@ -303,7 +303,9 @@ def _inverse_square_law(along: Array, y: Array, x: Array) -> Array:
     scale = jax.lax.stop_gradient(jnp.maximum(jnp.abs(x), jnp.abs(y)))
     origin = scale == 0
     scale = jnp.where(origin, 1, scale)
-    return jnp.where(origin, 0, along / scale / jnp.where(origin, 1, (x / scale) ** 2 + (y / scale) ** 2) / scale)
+    squares = jnp.where(origin, 1, (x / scale) ** 2 + (y / scale) ** 2)
+    # Not along / scale / squares / scale: XLA would multiply the divisors first, and they underflow.
+    return along / scale * jnp.where(origin, 0, 1 / (squares * scale))
 
 
 @partials(lambda out, y, x: _inverse_square_law(x, y, x), lambda out, y, x: _inverse_square_law(-y, y, x))
@@ -362,7 +364,9 @@ def sinc(input: ArrayLike) -> Array:
 
     Source: ``torch.sinc``.
     """
-    return _sinc(jnp.pi * as_float(input))
+    x = as_float(input)
+    wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))  # in half precision the zeros of the sine would be lost
+    return _sinc(jnp.pi * wide).astype(x.dtype)
 
 
 @partials(lambda out, x: _sinc_slope(x))
