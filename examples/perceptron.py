@@ -75,7 +75,7 @@ def loss(params, x, y):
 
 
 optimizer = optax.adam(0.1)
-state = fg.train.init(fg.nn.mlp_init([2, 4, 1], key=jax.random.key(0)), optimizer)
+state = fg.train.init(fg.nn.mlp_init([2, 4, 1], key=fg.key(0)), optimizer)
 step = fg.train.step(loss, optimizer)
 state, history = fg.train.fit(step, state, [(corners, XOR)] * 200, progress=False)
 answers = (fg.nn.mlp(state.params, corners, activation=fg.tanh)[:, 0] >= 0).astype(float)

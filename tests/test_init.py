@@ -92,6 +92,12 @@ def test_what_they_refuse():
     )
     with raises(fg.ArgumentError, message):
         fg.nn.init.calculate_gain("swish")
+    message = (
+        "orthogonal(): key= is required, because no generator is kept here; got none; pass key=fg.key(0), and a new "
+        "one from fg.keys each time."
+    )
+    with raises(fg.ArgumentTypeError, message):
+        fg.nn.init.orthogonal((3, 2))
     message = "normal(): dtype must be floating point; got int32; choose for example 'float'."
     with raises(fg.DtypeError, message):
         fg.nn.init.normal((3,), key=key, dtype="int")

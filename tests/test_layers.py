@@ -118,8 +118,8 @@ def test_dropout_is_off_without_training():
 
 def test_dropout_says_what_it_needs():
     message = (
-        "dropout(): training needs a random key; got none; pass a fresh one, for example key=fg.key(0), or "
-        "training=False."
+        "dropout(): key= is required, because no generator is kept here; got none; pass key=fg.key(0), and a new one "
+        "from fg.keys each time."
     )
     with raises(fg.ArgumentTypeError, message):
         fg.nn.dropout(jnp.ones(3))
@@ -158,3 +158,5 @@ def test_mlp_init_says_what_it_needs():
         message = f"mlp_init(): sizes must be two or more positive ints; got {sizes}; write for example [3, 4, 2]."
         with raises(fg.ArgumentError, message):
             fg.nn.mlp_init(sizes, key=key)
+    with raises(fg.ArgumentTypeError, "mlp_init(): key must be a key; got int 0; pass key=fg.key(0)."):
+        fg.nn.mlp_init([3, 2], key=0)

@@ -125,7 +125,7 @@ def test_a_loss_with_a_key_has_another_in_each_step_and_the_same_in_each_run():
     assert len({*first}) == 3
     assert run(False) == first
     key = jax.random.key(7)
-    assert first == [float(jax.random.normal(jax.random.fold_in(key, i))) for i in range(3)]
+    assert first == [float(jax.random.normal(fg.fold_in(key, "loss", i))) for i in range(3)]
     bound = functools.partial(noisy, key=key)
     _, metrics = fg.train.step(bound, optax.sgd(0.0))(fg.train.init(jnp.ones(2), optax.sgd(0.0)), jnp.ones(2))
     assert float(metrics["noise"]) == float(jax.random.normal(key))
@@ -368,7 +368,7 @@ def test_what_a_state_is_made_of():
     )
     with raises(fg.ArgumentTypeError, message):
         fg.train.init({"w": x, "act": "relu"}, optax.sgd(0.1))
-    message = "init(): key must be a random key; got int 0; pass for example fg.key(0)."
+    message = "init(): key must be a key; got int 0; pass key=fg.key(0)."
     with raises(fg.ArgumentTypeError, message):
         fg.train.init({"w": x}, optax.sgd(0.1), key=0)
     message = (

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .._checks import default_float, fail, resolve_dtype, sizes
+from .._checks import default_float, fail, require_key, resolve_dtype, sizes
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._op import op
 from .._types import Array, DtypeLike, Shape
@@ -77,7 +77,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 @op
 def uniform(
-    shape: Sequence[int], a: float = 0.0, b: float = 1.0, *, key: Array, dtype: DtypeLike | None = None
+    shape: Sequence[int], a: float = 0.0, b: float = 1.0, *, key: Array | None = None, dtype: DtypeLike | None = None
 ) -> Array:
     """Numbers uniform in [a, b).
 
@@ -85,23 +85,28 @@ def uniform(
         shape: the shape.
         a: the lower bound.
         b: the upper bound.
-        key: a random key.
+        key: a random key; it is required.
         dtype: the dtype; float32 by default.
 
     Returns:
         The array, of shape `shape`.
 
-    >>> fg.nn.init.uniform((2, 3), -1, 1, key=jax.random.key(0)).shape
+    >>> fg.nn.init.uniform((2, 3), -1, 1, key=fg.key(0)).shape
     (2, 3)
 
     Source: ``torch.nn.init.uniform_``.
     """
-    return jax.random.uniform(key, sizes("uniform", shape), _floating("uniform", dtype), a, b)
+    return jax.random.uniform(require_key("uniform", key), sizes("uniform", shape), _floating("uniform", dtype), a, b)
 
 
 @op
 def normal(
-    shape: Sequence[int], mean: float = 0.0, std: float = 1.0, *, key: Array, dtype: DtypeLike | None = None
+    shape: Sequence[int],
+    mean: float = 0.0,
+    std: float = 1.0,
+    *,
+    key: Array | None = None,
+    dtype: DtypeLike | None = None,
 ) -> Array:
     r"""Numbers from the normal distribution.
 
@@ -109,18 +114,20 @@ def normal(
         shape: the shape.
         mean: the mean.
         std: the standard deviation.
-        key: a random key.
+        key: a random key; it is required.
         dtype: the dtype; float32 by default.
 
     Returns:
         The array, of shape `shape`.
 
-    >>> fg.nn.init.normal((2, 3), std=0.02, key=jax.random.key(0)).shape
+    >>> fg.nn.init.normal((2, 3), std=0.02, key=fg.key(0)).shape
     (2, 3)
 
     Source: ``torch.nn.init.normal_``.
     """
-    return mean + std * jax.random.normal(key, sizes("normal", shape), _floating("normal", dtype))
+    return mean + std * jax.random.normal(
+        require_key("normal", key), sizes("normal", shape), _floating("normal", dtype)
+    )
 
 
 @op
@@ -131,7 +138,7 @@ def trunc_normal(
     a: float = -2.0,
     b: float = 2.0,
     *,
-    key: Array,
+    key: Array | None = None,
     dtype: DtypeLike | None = None,
 ) -> Array:
     """Numbers from the normal distribution cut to [a, b]. The bounds are values, not standard deviations.
@@ -142,19 +149,21 @@ def trunc_normal(
         std: the standard deviation before the cut.
         a: the lower bound.
         b: the upper bound.
-        key: a random key.
+        key: a random key; it is required.
         dtype: the dtype; float32 by default.
 
     Returns:
         The array, of shape `shape`.
 
-    >>> bool((abs(fg.nn.init.trunc_normal((100,), key=jax.random.key(0))) <= 2).all())
+    >>> bool((abs(fg.nn.init.trunc_normal((100,), key=fg.key(0))) <= 2).all())
     True
 
     Source: ``torch.nn.init.trunc_normal_``.
     """
     low, high = (a - mean) / std, (b - mean) / std
-    drawn = jax.random.truncated_normal(key, low, high, sizes("trunc_normal", shape), _floating("trunc_normal", dtype))
+    drawn = jax.random.truncated_normal(
+        require_key("trunc_normal", key), low, high, sizes("trunc_normal", shape), _floating("trunc_normal", dtype)
+    )
     return mean + std * drawn
 
 
@@ -217,13 +226,15 @@ def ones(shape: Sequence[int], *, dtype: DtypeLike | None = None) -> Array:
 
 
 @op
-def xavier_uniform(shape: Sequence[int], gain: float = 1.0, *, key: Array, dtype: DtypeLike | None = None) -> Array:
+def xavier_uniform(
+    shape: Sequence[int], gain: float = 1.0, *, key: Array | None = None, dtype: DtypeLike | None = None
+) -> Array:
     r"""Uniform in $\pm g \sqrt{6 / (fan_{in} + fan_{out})}$: keeps variances forward and backward alike.
 
     Args:
         shape: the shape of a weight, (out, in) or (out, in, *kernel).
         gain: $g$, see ``calculate_gain``.
-        key: a random key.
+        key: a random key; it is required.
         dtype: the dtype; float32 by default.
 
     Returns:
@@ -232,24 +243,28 @@ def xavier_uniform(shape: Sequence[int], gain: float = 1.0, *, key: Array, dtype
     Raises:
         ShapeError: `shape` has fewer than two dimensions.
 
-    >>> fg.nn.init.xavier_uniform((4, 3), key=jax.random.key(0)).shape
+    >>> fg.nn.init.xavier_uniform((4, 3), key=fg.key(0)).shape
     (4, 3)
 
     Source: Glorot, Bengio (2010), proceedings.mlr.press/v9/glorot10a; ``torch.nn.init.xavier_uniform_``.
     """
     extent, (fan_in, fan_out) = _fans("xavier_uniform", shape)
     bound = gain * math.sqrt(6 / max(fan_in + fan_out, 1))
-    return jax.random.uniform(key, extent, _floating("xavier_uniform", dtype), -bound, bound)
+    return jax.random.uniform(
+        require_key("xavier_uniform", key), extent, _floating("xavier_uniform", dtype), -bound, bound
+    )
 
 
 @op
-def xavier_normal(shape: Sequence[int], gain: float = 1.0, *, key: Array, dtype: DtypeLike | None = None) -> Array:
+def xavier_normal(
+    shape: Sequence[int], gain: float = 1.0, *, key: Array | None = None, dtype: DtypeLike | None = None
+) -> Array:
     r"""Normal with standard deviation $g \sqrt{2 / (fan_{in} + fan_{out})}$.
 
     Args:
         shape: the shape of a weight, (out, in) or (out, in, *kernel).
         gain: $g$, see ``calculate_gain``.
-        key: a random key.
+        key: a random key; it is required.
         dtype: the dtype; float32 by default.
 
     Returns:
@@ -258,14 +273,14 @@ def xavier_normal(shape: Sequence[int], gain: float = 1.0, *, key: Array, dtype:
     Raises:
         ShapeError: `shape` has fewer than two dimensions.
 
-    >>> fg.nn.init.xavier_normal((4, 3), key=jax.random.key(0)).shape
+    >>> fg.nn.init.xavier_normal((4, 3), key=fg.key(0)).shape
     (4, 3)
 
     Source: Glorot, Bengio (2010), proceedings.mlr.press/v9/glorot10a; ``torch.nn.init.xavier_normal_``.
     """
     extent, (fan_in, fan_out) = _fans("xavier_normal", shape)
     std = gain * math.sqrt(2 / max(fan_in + fan_out, 1))
-    return std * jax.random.normal(key, extent, _floating("xavier_normal", dtype))
+    return std * jax.random.normal(require_key("xavier_normal", key), extent, _floating("xavier_normal", dtype))
 
 
 @op
@@ -275,7 +290,7 @@ def kaiming_uniform(
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
     *,
-    key: Array,
+    key: Array | None = None,
     dtype: DtypeLike | None = None,
 ) -> Array:
     r"""Uniform in $\pm g \sqrt{3 / fan}$: keeps the variance through rectifiers.
@@ -285,7 +300,7 @@ def kaiming_uniform(
         a: the negative slope of the rectifier that follows; used with ``"leaky_relu"`` only.
         mode: ``"fan_in"`` keeps the variance forward, ``"fan_out"`` backward.
         nonlinearity: what follows, see ``calculate_gain``.
-        key: a random key.
+        key: a random key; it is required.
         dtype: the dtype; float32 by default.
 
     Returns:
@@ -295,14 +310,16 @@ def kaiming_uniform(
         ArgumentError: `mode` or `nonlinearity` is another word.
         ShapeError: `shape` has fewer than two dimensions.
 
-    >>> fg.nn.init.kaiming_uniform((4, 3), nonlinearity="relu", key=jax.random.key(0)).shape
+    >>> fg.nn.init.kaiming_uniform((4, 3), nonlinearity="relu", key=fg.key(0)).shape
     (4, 3)
 
     Source: He et al. (2015), arXiv:1502.01852; ``torch.nn.init.kaiming_uniform_``.
     """
     extent, fans = _fans("kaiming_uniform", shape)
     bound = math.sqrt(3) * _kaiming_std("kaiming_uniform", fans, a, mode, nonlinearity)
-    return jax.random.uniform(key, extent, _floating("kaiming_uniform", dtype), -bound, bound)
+    return jax.random.uniform(
+        require_key("kaiming_uniform", key), extent, _floating("kaiming_uniform", dtype), -bound, bound
+    )
 
 
 @op
@@ -312,7 +329,7 @@ def kaiming_normal(
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
     *,
-    key: Array,
+    key: Array | None = None,
     dtype: DtypeLike | None = None,
 ) -> Array:
     r"""Normal with standard deviation $g / \sqrt{fan}$; also called He or MSRA initialisation.
@@ -323,7 +340,7 @@ def kaiming_normal(
         mode: ``"fan_in"`` keeps the variance forward, ``"fan_out"`` backward: $\sqrt{2 / (k\,k\,out)}$ for kernels of
             size k and a rectifier.
         nonlinearity: what follows, see ``calculate_gain``.
-        key: a random key.
+        key: a random key; it is required.
         dtype: the dtype; float32 by default.
 
     Returns:
@@ -333,7 +350,7 @@ def kaiming_normal(
         ArgumentError: `mode` or `nonlinearity` is another word.
         ShapeError: `shape` has fewer than two dimensions.
 
-    >>> w = fg.nn.init.kaiming_normal((64, 32, 3, 3), mode="fan_out", nonlinearity="relu", key=jax.random.key(0))
+    >>> w = fg.nn.init.kaiming_normal((64, 32, 3, 3), mode="fan_out", nonlinearity="relu", key=fg.key(0))
     >>> round(float(w.std()), 3)
     0.059
 
@@ -341,17 +358,19 @@ def kaiming_normal(
     """
     extent, fans = _fans("kaiming_normal", shape)
     std = _kaiming_std("kaiming_normal", fans, a, mode, nonlinearity)
-    return std * jax.random.normal(key, extent, _floating("kaiming_normal", dtype))
+    return std * jax.random.normal(require_key("kaiming_normal", key), extent, _floating("kaiming_normal", dtype))
 
 
 @op
-def orthogonal(shape: Sequence[int], gain: float = 1.0, *, key: Array, dtype: DtypeLike | None = None) -> Array:
+def orthogonal(
+    shape: Sequence[int], gain: float = 1.0, *, key: Array | None = None, dtype: DtypeLike | None = None
+) -> Array:
     r"""A random matrix with orthonormal rows or columns, whichever are fewer, uniform among all of them.
 
     Args:
         shape: two or more dimensions; those after the first count as one.
         gain: a factor, see ``calculate_gain``.
-        key: a random key.
+        key: a random key; it is required.
         dtype: the dtype; float32 by default.
 
     Returns:
@@ -360,7 +379,7 @@ def orthogonal(shape: Sequence[int], gain: float = 1.0, *, key: Array, dtype: Dt
     Raises:
         ShapeError: `shape` has fewer than two dimensions.
 
-    >>> w = fg.nn.init.orthogonal((2, 3), key=jax.random.key(0))
+    >>> w = fg.nn.init.orthogonal((2, 3), key=fg.key(0))
     >>> fg.testing.assert_close(w @ w.T, fg.eye(2))
 
     Source: Saxe, McClelland, Ganguli (2014), arXiv:1312.6120; ``torch.nn.init.orthogonal_``.
@@ -368,7 +387,7 @@ def orthogonal(shape: Sequence[int], gain: float = 1.0, *, key: Array, dtype: Dt
     extent, _ = _fans("orthogonal", shape)
     kind = _floating("orthogonal", dtype)
     wide = jnp.promote_types(kind, jnp.float32)  # there is no factorisation in half precision
-    drawn = jax.random.orthogonal(key, extent[0], (), wide, m=math.prod(extent[1:]))
+    drawn = jax.random.orthogonal(require_key("orthogonal", key), extent[0], (), wide, m=math.prod(extent[1:]))
     return (gain * drawn).reshape(extent).astype(kind)
 
 

@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import default_int, describe, fail, indices_in_range, is_concrete
-from .._errors import ArgumentError, ArgumentTypeError, DtypeError, IndexRangeError, ShapeError, TracedValueError
+from .._checks import default_int, describe, fail, indices_in_range, is_concrete, require_key
+from .._errors import ArgumentError, DtypeError, IndexRangeError, ShapeError, TracedValueError
 from .._op import op
 from .._types import Array, ArrayLike, DtypeLike, PyTree
 from ..arrays.special import relu
@@ -175,17 +175,17 @@ def dropout(input: ArrayLike, p: float = 0.5, training: bool = True, *, key: Arr
         input: any shape.
         p: the probability of an element to be zeroed, from 0 to 1.
         training: whether to drop anything.
-        key: a random key; needed in training.
+        key: a random key; it is required in training.
 
     Returns:
         The array, in the shape and dtype of `input`.
 
     Raises:
         ArgumentError: `p` is outside [0, 1].
-        ArgumentTypeError: there is no `key` in training.
+        ArgumentTypeError: there is no `key` in training, or it is not one.
         DtypeError: `input` is not floating point.
 
-    >>> fg.nn.dropout(fg.ones(6), 0.5, key=jax.random.key(1))
+    >>> fg.nn.dropout(fg.ones(6), 0.5, key=fg.key(1))
     Array([2., 0., 2., 2., 0., 0.], dtype=float32)
     >>> fg.nn.dropout(fg.ones(3), training=False)
     Array([1., 1., 1.], dtype=float32)
@@ -200,21 +200,19 @@ def dropout(input: ArrayLike, p: float = 0.5, training: bool = True, *, key: Arr
         fail(DtypeError, "dropout", "input must be floating point", given, "convert it with fg.to(x, 'float')")
     if not training or p == 0:
         return x
-    if key is None:
-        given, remedy = "got none", "pass a fresh one, for example key=fg.key(0), or training=False"
-        fail(ArgumentTypeError, "dropout", "training needs a random key", given, remedy)
+    key = require_key("dropout", key)
     if p == 1:
         return jnp.zeros_like(x)
     kept = jax.random.bernoulli(key, 1 - p, x.shape)
     return jnp.where(kept, x / (1 - p), 0)
 
 
-def mlp_init(sizes: Sequence[int], *, key: Array, dtype: DtypeLike | None = None) -> PyTree:
+def mlp_init(sizes: Sequence[int], *, key: Array | None = None, dtype: DtypeLike | None = None) -> PyTree:
     r"""Parameters for ``mlp``: uniform in $\pm 1/\sqrt{in}$, the default of torch's ``Linear``.
 
     Args:
         sizes: the sizes of the input, of each hidden layer, and of the output.
-        key: a random key.
+        key: a random key; it is required.
         dtype: the dtype; float32 by default.
 
     Returns:
@@ -223,7 +221,7 @@ def mlp_init(sizes: Sequence[int], *, key: Array, dtype: DtypeLike | None = None
     Raises:
         ArgumentError: there are fewer than two sizes, or one is not positive.
 
-    >>> params = fg.nn.mlp_init([3, 4, 2], key=jax.random.key(0))
+    >>> params = fg.nn.mlp_init([3, 4, 2], key=fg.key(0))
     >>> [layer["weight"].shape for layer in params]
     [(4, 3), (2, 4)]
 
@@ -233,7 +231,9 @@ def mlp_init(sizes: Sequence[int], *, key: Array, dtype: DtypeLike | None = None
         given = f"got {list(sizes)}"
         fail(ArgumentError, "mlp_init", "sizes must be two or more positive ints", given, "write for example [3, 4, 2]")
     params = []
-    for fan_in, fan_out, layer in zip(sizes[:-1], sizes[1:], jax.random.split(key, len(sizes) - 1), strict=True):
+    for fan_in, fan_out, layer in zip(
+        sizes[:-1], sizes[1:], jax.random.split(require_key("mlp_init", key), len(sizes) - 1), strict=True
+    ):
         bound = 1 / math.sqrt(fan_in)
         weight, bias = jax.random.split(layer)
         params.append(
@@ -259,7 +259,7 @@ def mlp(params: PyTree, input: ArrayLike, /, activation: Callable[[Array], Array
     Raises:
         ShapeError: `input` does not fit the first layer.
 
-    >>> params = fg.nn.mlp_init([3, 4, 2], key=jax.random.key(0))
+    >>> params = fg.nn.mlp_init([3, 4, 2], key=fg.key(0))
     >>> fg.nn.mlp(params, fg.ones(5, 3), activation=jnp.tanh).shape
     (5, 2)
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from .._checks import describe, fail
+from .._checks import describe, fail, require_key
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError
 from .._types import Array, PyTree
@@ -122,10 +122,7 @@ def init(params: PyTree, optimizer: optax.GradientTransformation, *, key: Array 
     Source: torch keeps this in a module, an optimizer and a generator.
     """
     require_optimizer("init", optimizer)
-    if key is not None and not _is_key(key):
-        fail(
-            ArgumentTypeError, "init", "key must be a random key", f"got {describe(key)}", "pass for example fg.key(0)"
-        )
+    key = None if key is None else require_key("init", key)
     params = jax.tree_util.tree_map_with_path(_as_parameter, params)
     return TrainState(params, optimizer.init(trainable("init", params)), jnp.zeros((), jnp.int32), key)
 
@@ -142,9 +139,3 @@ def _as_parameter(path: Any, leaf: Any) -> Array:
         f"got {describe(leaf)} at params{jax.tree_util.keystr(path)}",
         "leave out what is not a number: functions and strings belong to the loss",
     )
-
-
-def _is_key(key: Any) -> bool:
-    if not isinstance(key, jax.Array):
-        return False
-    return jnp.issubdtype(key.dtype, jax.dtypes.prng_key) or (key.dtype == jnp.uint32 and key.shape == (2,))

@@ -16,6 +16,7 @@ from .._checks import describe, fail, is_concrete
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .._types import Array, PyTree
+from ..arrays.random import fold_in
 from ._parameters import require_callable, require_optimizer, trainable, with_trained
 from .state import TrainState
 
@@ -41,7 +42,7 @@ def step(
 
     Args:
         loss: called as ``loss(params, *batch)``, or as ``loss(params, *batch, key=key)`` if it has a parameter of that
-            name, with a key that differs from step to step. Returns a 0-d loss, or it and a dict of metrics.
+            name, with ``fg.fold_in(state.key, "loss", state.step)``. Returns a 0-d loss, or it and a dict of metrics.
         optimizer: from optax, for example ``optax.adam(1e-3)``.
         has_aux: whether `loss` returns metrics too; by default, seen from what it returns.
         donate: whether to reuse memory. False keeps every state usable, at the price of a second copy of it.
@@ -147,7 +148,8 @@ def _key_of_step(key: Array | None, number: Array) -> Array:
     if key is None:
         remedy = "make the state with fg.train.init(params, optimizer, key=fg.key(0))"
         fail(ArgumentError, "step", "a loss that takes key= needs a state with a key", "got none", remedy)
-    return jax.random.fold_in(key, number)
+    # A stream of its own: the key may also decide, say, the order of the data in each epoch.
+    return fold_in(key, "loss", number)
 
 
 def _require_arguments(loss: Callable[..., Any], params: PyTree, batch: tuple[Any, ...], keywords: Any) -> None:
