@@ -217,10 +217,16 @@ def test_a_bar_on_a_terminal(step, monkeypatch, capsys):
     _, history = fit(step, fresh(), lambda epoch: iter(batches()), epochs=2, progress=True)
     shown = terminal.getvalue()
     assert f"loss {history['loss'][0]:.4g}" in shown
-    assert "epoch 1/2" in shown
-    assert "3batch" in shown.replace(" ", "")
+    assert "epoch 1/2: 3 00:0" in shown
     assert f"loss {history['loss'][3:].mean():.4g}" in shown
     assert capsys.readouterr().out == ""
+
+
+def test_a_bar_knows_how_far_it_is(step, monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    fit(step, fresh(), batches(), progress=True)
+    assert "epoch 1/1: 3/3 |" in terminal.getvalue()
 
 
 def test_metrics_are_fetched_when_the_bar_is_refreshed_and_not_at_each_step(step, monkeypatch):

@@ -1,4 +1,4 @@
-"""Initial values: their distributions, against the formulas and, in the parity tests, against torch's fans."""
+"""Initial values: their distributions against the formulas, and what they refuse."""
 
 import math
 

@@ -24,7 +24,11 @@ class Progress:
         self.title = title
         self.bar = None
         if shown and sys.stderr.isatty():
-            self.bar = tqdm(desc=title, total=batches, unit="batch", file=sys.stderr, dynamic_ncols=True)
+            # No batches per second: examples per second say the same and compare between batch sizes.
+            known = "{desc}: {n_fmt}/{total_fmt} |{bar}| {elapsed}<{remaining}{postfix}"
+            unknown = "{desc}: {n_fmt} {elapsed}{postfix}"
+            shape = unknown if batches is None else known
+            self.bar = tqdm(desc=title, total=batches, bar_format=shape, file=sys.stderr, dynamic_ncols=True)
         self.steps = 0
         self.examples = 0
         self.started = self.refreshed = time.perf_counter()
