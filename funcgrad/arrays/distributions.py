@@ -135,8 +135,8 @@ def uniform(
     shape, kind = _shape_and_dtype("uniform", size, dtype, low=low, high=high)
     a, b = jnp.asarray(low, kind), jnp.asarray(high, kind)
     drawn = a + (b - a) * jax.random.uniform(require_key("uniform", key), shape, kind)
-    below = jnp.where(a < b, jnp.nextafter(b, a), a)
-    return jnp.minimum(drawn, jax.lax.stop_gradient(below))  # the sum may round up to the end that is not included
+    below = jnp.nextafter(*jax.lax.stop_gradient((b, a)))
+    return jnp.where(drawn < b, drawn, below)  # the sum may round up to the end that is not included
 
 
 def _check_exponential(rate: ArrayLike = 1.0) -> None:

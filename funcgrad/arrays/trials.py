@@ -214,5 +214,5 @@ def multinomial_counts(n: ArrayLike, probs: ArrayLike, size: Shape = (), *, key:
     require_float(name, probs, "probs", complex_ok=False)
     p = jnp.asarray(probs)
     p = p / jnp.sum(p, axis=-1, keepdims=True)
-    shape = (*sizes(name, (size,)), *p.shape)
-    return jax.random.multinomial(require_key(name, key), jnp.asarray(n, p.dtype), p, shape=shape, dtype=p.dtype)
+    p = jnp.broadcast_to(p, (*sizes(name, (size,)), *p.shape))
+    return jax.random.multinomial(require_key(name, key), jnp.asarray(n, p.dtype), p, dtype=p.dtype)
