@@ -82,3 +82,24 @@ def test_digamma_has_the_right_derivative_below_0():
 def test_complex_abs_and_angle_have_derivative_0_at_0():
     z = fg.tensor([0j, 3 + 4j])
     assert_close(jax.grad(lambda z: fg.abs(z).sum())(z), np.array([0, 0.6 - 0.8j], np.complex64))
+
+
+def test_integers_on_the_way_carry_no_derivative():
+    x = fg.tensor([0.5, 1.5, -2.5])
+
+    def total(x):
+        whole = x.astype("int32")
+        return (x * fg.clamp(whole, 0, 1) + fg.abs(whole) + fg.maximum(whole, 1)).sum()
+
+    assert_close(jax.grad(total)(x), np.array([0, 1, 0], np.float32))
+    assert_close(jax.vmap(jax.grad(lambda v: total(v[None])))(x), np.array([0, 1, 0], np.float32))
+
+
+def test_hessians_in_both_orders_of_modes():
+    x = fg.tensor([0.5, 1.5, -2.5])
+
+    def total(x):
+        return (fg.clamp(x, 0, 1) * fg.atan2(x, 2.0) + fg.pow(x, 3.0) + fg.sinc(x) + fg.hypot(x, 1)).sum()
+
+    assert_close(jax.jacfwd(jax.grad(total))(x), jax.jacrev(jax.grad(total))(x))
+    assert_close(jax.grad(jax.checkpoint(total))(x), jax.grad(total)(x))

@@ -14,7 +14,7 @@ from .._checks import broadcast_shapes, default_float, fail
 from .._errors import ArgumentError, ConversionError, DtypeError
 from .._types import Array
 
-__all__ = ["as_float", "fit", "fits", "no_zero_divisor", "partials", "promoted", "require_integers"]
+__all__ = ["as_float", "fit", "fits", "is_exact", "no_zero_divisor", "partials", "promoted", "require_integers"]
 
 
 def fit(name: str, *operands: Any, real: bool = False) -> None:
@@ -65,7 +65,7 @@ def no_zero_divisor(name: str) -> Callable[..., None]:
 
     def check(input: Any, other: Any, rounding_mode: str | None = "floor") -> None:
         _require_ints_fit(name, (input, other))
-        if rounding_mode is None or not jnp.issubdtype(jnp.result_type(input, other), jnp.integer):
+        if rounding_mode is None or not (is_exact(input) and is_exact(other)):
             return
         zeros = np.asarray(other) == 0
         if zeros.any() and np.size(input):
@@ -82,6 +82,15 @@ def no_zero_divisor(name: str) -> Callable[..., None]:
     return check
 
 
+def is_exact(operand: Any) -> bool:
+    """Whether `operand` is of integers or booleans; asked at each eager call, so in the quickest way."""
+    dtype = getattr(operand, "dtype", None)
+    if dtype is None:
+        return isinstance(operand, int)
+    # NumPy does not know the kind of the narrowest types.
+    return dtype.kind in "iub" or (dtype.kind == "V" and jnp.issubdtype(dtype, jnp.integer))
+
+
 def _signature(arguments: tuple[str, ...]) -> inspect.Signature:
     return inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in arguments])
 
@@ -92,7 +101,7 @@ def _require_ints_fit(name: str, operands: tuple[Any, ...]) -> None:
             continue
         for other in operands:
             dtype = getattr(other, "dtype", None)
-            if dtype is None or not jnp.issubdtype(dtype, jnp.integer):
+            if dtype is None or dtype == np.bool_ or not is_exact(other):
                 continue
             limits = jnp.iinfo(dtype)
             if not int(limits.min) <= number <= int(limits.max):

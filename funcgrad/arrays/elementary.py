@@ -6,12 +6,13 @@ import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .._checks import default_int, fail
 from .._errors import ArgumentError
 from .._op import op
 from .._types import Array, ArrayLike
-from ._pointwise import as_float, fit, fits, partials, promoted
+from ._pointwise import as_float, fit, fits, is_exact, partials, promoted
 
 __all__ = [
     "pow",
@@ -35,7 +36,7 @@ __all__ = [
 
 def _no_negative_power(input: ArrayLike, exponent: ArrayLike) -> None:
     _ints_fit(input=input, exponent=exponent)
-    if jnp.issubdtype(jnp.result_type(input, exponent), jnp.integer) and bool(jnp.any(jnp.asarray(exponent) < 0)):
+    if is_exact(input) and is_exact(exponent) and (np.asarray(exponent) < 0).any():
         _refuse_negative_power()
 
 
