@@ -24,7 +24,9 @@ CASES = [
     *[case(word, x, *dim) for word in ("nansum", "nanmean", "std") for dim in DIMS[::3]],
     *[case(word, x, axis=(0, 1), keepdims=True) for word in ("sum", "mean", "var", "std")],
     *[case(word, x, 1, keepdim=True) for word in ("sum", "prod", "mean", "var", "std", "logsumexp", "nanmean")],
-    *[case(word, x, ()) for word in ("sum", "mean", "var", "std", "nansum", "nanmean")],
+    *[case(word, x, ()) for word in ("sum", "mean", "nansum", "nanmean")],
+    # torch counts no elements for the gradient, which is infinite; parity/test_reduction_kinks.py compares values
+    *[case(word, x, (), options={"torch": None}) for word in ("var", "std")],
     *[case(word, s, *dim) for word in ("sum", "prod", "mean") for dim in ((), (0,), (-1,))],
     *[case(word, s, 0, keepdim=True) for word in ("sum", "prod", "mean", "logsumexp")],
     *[case(word, none, *dim) for word in ("sum", "prod", "nansum") for dim in ((), (0,), (1,))],

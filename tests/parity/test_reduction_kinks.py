@@ -113,6 +113,12 @@ def test_too_few_elements_for_a_variance(word):
         assert_close([np.asarray(leaf) for leaf in ours], [to_numpy(leaf) for leaf in theirs])
 
 
+@pytest.mark.parametrize("word", ["var", "std"])
+def test_no_dimensions_are_all_dimensions(word):
+    x = np.random.default_rng(0).standard_normal((2, 3)).astype(np.float32)
+    assert_close(np.asarray(getattr(fg, word)(x, ())), to_numpy(getattr(torch, word)(torch.tensor(x), ())))
+
+
 @pytest.mark.parametrize("size", [5, 20, 100, 1000])
 def test_the_index_of_equal_extrema_and_medians(size):
     x = np.random.default_rng(size).integers(0, 3, size).astype(np.float32)
