@@ -85,7 +85,7 @@ REFUSED = [
     (
         lambda: fg.full((2,), float("nan"), dtype="int"),
         fg.ConversionError,
-        "full(): every value must fit in int32; got nan; replace it first, for example with np.nan_to_num.",
+        "full(): every value must fit in int32; got nan; replace it first, with fg.nan_to_num.",
     ),
     (
         lambda: fg.full((2,), 300, dtype="uint8"),
