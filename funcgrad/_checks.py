@@ -137,7 +137,7 @@ def resolve_dtype(name: str, dtype: DtypeLike) -> np.dtype[Any]:
     elif type(spec).__module__ == "torch":
         return resolve_dtype(name, str(spec))
     try:
-        resolved: np.dtype[Any] = jnp.dtype(spec)
+        resolved: np.dtype[Any] = jnp.dtype(spec).newbyteorder("=")  # JAX knows the native order only
         known = jnp.issubdtype(resolved, jnp.number) or resolved == np.dtype(bool)
     except TypeError:
         known = False

@@ -335,7 +335,9 @@ def _moved(x: Any, kind: np.dtype[Any] | None, place: Any, lossy: bool) -> Array
 
 @op
 def _cast(x: ArrayLike, /, *, dtype: str) -> Array:
-    if jnp.iscomplexobj(x) and dtype != "bool" and not dtype.startswith("complex"):
+    if dtype == "bool":
+        return jnp.not_equal(x, 0)
+    if jnp.iscomplexobj(x) and not dtype.startswith("complex"):
         x = jnp.real(x)
     return jax.lax.convert_element_type(x, dtype)
 
