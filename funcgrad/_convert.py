@@ -44,7 +44,10 @@ def from_host(
         source = source.real
     with np.errstate(all="ignore"):  # loss was asked for, or is rounding, so an overflow here is no news
         private = source.astype(target, order="C", copy=True)
-    return jax.device_put(private, device)
+    if device is not None:
+        return jax.device_put(private, device)
+    with jax.ensure_compile_time_eval():  # a constant is known, also where a function is being traced
+        return jax.device_put(private)
 
 
 def kept_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:

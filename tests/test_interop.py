@@ -62,8 +62,10 @@ def test_lists_of_arrays_are_stacked_and_differentiable():
 
 
 def test_options_of_torch_that_have_no_place_say_so():
-    message = "tensor(): there is no requires_grad=; got requires_grad=; "
+    message = (
+        "tensor(): there is no requires_grad=; got requires_grad=; "
         "say what to differentiate in fg.grad(f, argnums=...)."
+    )
     with raises(fg.ArgumentTypeError, message):
         fg.tensor([1.0], requires_grad=True)
     with raises(fg.ArgumentTypeError, "tensor(): there is no pin_memory=; got pin_memory=; leave it out."):

@@ -259,7 +259,8 @@ def written(name: str, x: Array, brackets: tuple[Any, ...], value: Any, how: str
     place = x.at[brackets]
     target = jax.eval_shape(place.get).shape
     require_broadcast(name, "value", value.shape, target)
-    value = value.reshape(value.shape[max(0, value.ndim - len(target)) :])
+    if value.ndim > len(target):
+        value = value.reshape(value.shape[value.ndim - len(target) :])
     if how != "mul":
         return getattr(place, how)(value)
     if _has_arrays(brackets):

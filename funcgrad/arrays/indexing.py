@@ -238,7 +238,11 @@ def _require_shape(name: str, src: Any, shape: Shape) -> None:
         )
 
 
-@op(dims=("dim1", "dim2"))
+def _check_diagonal(input: Any, src: Any) -> None:
+    as_value("diagonal_scatter", src, jnp.result_type(input), "src")
+
+
+@op(dims=("dim1", "dim2"), check=_check_diagonal)
 def diagonal_scatter(input: ArrayLike, src: ArrayLike, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Array:
     """A copy of `input` with a diagonal replaced by `src`.
 
@@ -254,6 +258,7 @@ def diagonal_scatter(input: ArrayLike, src: ArrayLike, /, offset: int = 0, dim1:
 
     Raises:
         ShapeError: `src` has another shape than the diagonal.
+        DtypeError: `src` would lose its kind.
 
     >>> fg.diagonal_scatter(fg.zeros(2, 2), fg.ones(2))
     Array([[1., 0.],
@@ -264,9 +269,9 @@ def diagonal_scatter(input: ArrayLike, src: ArrayLike, /, offset: int = 0, dim1:
     x = jnp.moveaxis(jnp.asarray(input), (dim1, dim2), (-2, -1))
     length = max(0, min(x.shape[-2] + min(offset, 0), x.shape[-1] - max(offset, 0)))
     _require_shape("diagonal_scatter", src, (*x.shape[:-2], length))
-    value = as_value("diagonal_scatter", src, x.dtype, "src")
+    _check_diagonal(input, src)
     steps = np.arange(length)
-    x = x.at[..., steps - min(offset, 0), steps + max(offset, 0)].set(value)
+    x = x.at[..., steps - min(offset, 0), steps + max(offset, 0)].set(jnp.asarray(src).astype(x.dtype))
     return jnp.moveaxis(x, (-2, -1), (dim1, dim2))
 
 

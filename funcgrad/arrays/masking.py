@@ -93,6 +93,7 @@ def masked_select(input: ArrayLike, /, mask: ArrayLike, *, size: int | None = No
         _require_size("masked_select", len(places), size)
     elif size is None:
         _needs_size("masked_select", mask)
+    as_value("masked_select", fill_value, jnp.result_type(x), "fill_value")
     return _picked_padded(x, mask, fill_value, shape=shape, size=sizes("masked_select", (size,))[0])
 
 
@@ -106,7 +107,6 @@ def _picked_padded(
     x: ArrayLike, mask: ArrayLike, fill_value: ArrayLike, /, *, shape: tuple[int, ...], size: int
 ) -> Array:
     flat = jnp.broadcast_to(x, shape).reshape(-1)
-    as_value("masked_select", fill_value, flat.dtype, "fill_value")
     (places,) = jnp.nonzero(jnp.broadcast_to(mask, shape).reshape(-1), size=size, fill_value=flat.size)
     found = flat.at[places].get(mode="fill", fill_value=0)
     return jnp.where(places < flat.size, found, jnp.asarray(fill_value).astype(flat.dtype))
@@ -247,4 +247,7 @@ def _nonzero(name: str, input: Any, as_tuple: bool, size: int | None, fill_value
 
 @op
 def _nonzero_padded(x: ArrayLike, /, *, size: int, fill_value: int) -> tuple[Array, ...]:
-    return jnp.nonzero(jnp.atleast_1d(x), size=size, fill_value=fill_value)
+    x = jnp.atleast_1d(x)
+    if x.size == 0:  # where JAX forgets the fill value
+        return (jnp.full(size, fill_value),) * x.ndim
+    return jnp.nonzero(x, size=size, fill_value=fill_value)

@@ -77,7 +77,10 @@ def test_bits_of_bfloat16_survive():
 
 
 def test_values_are_checked():
-    message = "tensor(): every value must fit in int32; got 1099511627776 at index 0; ask for dtype='int64' after jax.config.update(\"jax_enable_x64\", True), or pass lossy=True."
+    message = (
+        "tensor(): every value must fit in int32; got 1099511627776 at index 0; "
+        "ask for dtype='int64' after jax.config.update(\"jax_enable_x64\", True), or pass lossy=True."
+    )
     with raises(fg.ConversionError, message):
         fg.tensor(torch.tensor([2**40]))
 
