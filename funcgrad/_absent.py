@@ -80,7 +80,6 @@ ABSENT: dict[str, str] = {
     "gesv": "it is fg.linalg.solve(A, B), with A first",
     "lstsq": "it is fg.linalg.lstsq(A, B)",
     "symeig": "it is fg.linalg.eigh(A)",
-    "cholesky_solve": "solve with fg.linalg.solve(A, B)",
 }
 
 

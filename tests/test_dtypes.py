@@ -1,5 +1,8 @@
 """Dtypes under torch's names; words that cannot be here say what to write instead."""
 
+import functools
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -130,3 +133,14 @@ def test_probing_is_answered_plainly():
     assert not hasattr(fg, "no_grad")
     with pytest.raises(ImportError):
         from funcgrad import no_such_word  # noqa: F401
+
+
+def test_advice_names_words_that_are_there():
+    named = {word for advice in ABSENT.values() for word in re.findall(r"\bfg\.([a-z_.]*[a-z_])", advice)}
+    missing = []
+    for path in named:
+        try:
+            functools.reduce(getattr, path.split("."), fg)
+        except AttributeError:
+            missing.append(path)
+    assert missing == []
