@@ -55,3 +55,70 @@ if not TYPE_CHECKING:  # a checker would take it to mean that every name exists
     from ._absent import absent as __getattr__
 
 __version__ = "0.1.0"
+
+# Every public name once, as a reader meets them; tests/test_api.py holds it against the modules.
+# fmt: off
+__all__ = [
+    # Rooms
+    "autodiff", "data", "inspect", "linalg", "nn", "testing", "train", "x64_enabled",
+    # Making arrays
+    "empty", "empty_like", "eye", "full", "full_like", "ones", "ones_like", "zeros", "zeros_like", "arange",
+    "linspace", "logspace", "tensor", "as_tensor", "asarray", "from_numpy", "to_numpy", "item", "tolist", "clone",
+    "from_dlpack", "to_dlpack", "is_tensor",
+    # Sampling
+    "fold_in", "key", "keys", "rand", "rand_like", "randn", "randn_like", "randint", "randint_like", "randperm",
+    "exponential", "gamma", "normal", "uniform", "bernoulli", "binomial", "multinomial", "multinomial_counts",
+    "poisson",
+    # Asking about them
+    "bfloat16", "bool", "bool_", "byte", "can_cast", "cdouble", "cfloat", "char", "complex64", "complex128",
+    "double", "dtype", "dtypes", "finfo", "float", "float16", "float32", "float64", "half", "iinfo", "int", "int8",
+    "int16", "int32", "int64", "is_complex", "is_floating_point", "promote_types", "result_type", "short", "uint8",
+    "uint16", "uint32", "uint64", "devices", "device", "device_count", "is_available", "try_gpu", "try_all_gpus",
+    "default_device", "to", "same_buffer",
+    # Shape
+    "flatten", "ndim", "numel", "ravel", "reshape", "reshape_as", "shape", "size", "unflatten", "view", "view_as",
+    "atleast_1d", "atleast_2d", "atleast_3d", "squeeze", "unsqueeze", "adjoint", "flip", "fliplr", "flipud", "mT",
+    "moveaxis", "movedim", "permute", "roll", "rot90", "swapaxes", "swapdims", "t", "transpose", "broadcast_shapes",
+    "broadcast_tensors", "broadcast_to", "expand", "expand_as", "repeat", "repeat_interleave", "tile", "block_diag",
+    "cartesian_prod", "cat", "column_stack", "combinations", "concat", "concatenate", "dstack", "hstack",
+    "meshgrid", "row_stack", "stack", "vstack", "diag", "diag_embed", "diagflat", "diagonal", "tril",
+    "tril_indices", "triu", "triu_indices",
+    # Parts
+    "s", "index", "set", "update", "index_put", "select_scatter", "slice_scatter", "diagonal_scatter", "chunk",
+    "dsplit", "hsplit", "narrow", "select", "split", "tensor_split", "unbind", "unfold", "vsplit", "gather", "take",
+    "take_along_dim", "index_select", "scatter", "scatter_add", "scatter_reduce", "index_add", "index_copy",
+    "index_fill", "index_reduce", "put", "masked_fill", "masked_select", "masked_scatter", "nonzero", "argwhere",
+    # Element by element
+    "add", "sub", "subtract", "mul", "multiply", "div", "divide", "true_divide", "floor_divide", "remainder",
+    "fmod", "neg", "negative", "positive", "lerp", "addcmul", "addcdiv", "floor", "ceil", "trunc", "fix", "frac",
+    "round", "clamp", "clip", "clamp_min", "clamp_max", "maximum", "minimum", "fmax", "fmin", "nan_to_num", "abs",
+    "absolute", "sign", "sgn", "signbit", "copysign", "heaviside", "real", "imag", "conj", "angle", "bitwise_and",
+    "bitwise_or", "bitwise_xor", "bitwise_not", "bitwise_left_shift", "bitwise_right_shift", "gcd", "lcm", "pow",
+    "square", "reciprocal", "sqrt", "rsqrt", "hypot", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p",
+    "logaddexp", "logaddexp2", "xlogy", "sin", "cos", "tan", "asin", "arcsin", "acos", "arccos", "atan", "arctan",
+    "sinh", "cosh", "tanh", "asinh", "arcsinh", "acosh", "arccosh", "atanh", "arctanh", "atan2", "arctan2",
+    "deg2rad", "rad2deg", "sinc", "sigmoid", "expit", "logit", "relu", "softmax", "log_softmax", "erf", "erfc",
+    "erfinv", "lgamma", "digamma", "i0", "eq", "ne", "not_equal", "lt", "less", "le", "less_equal", "gt", "greater",
+    "ge", "greater_equal", "equal", "isclose", "allclose", "isnan", "isinf", "isposinf", "isneginf", "isfinite",
+    "isreal", "logical_and", "logical_or", "logical_xor", "logical_not", "where",
+    # Over dimensions
+    "all", "any", "count_nonzero", "logsumexp", "nansum", "prod", "sum", "mean", "nanmean", "std", "std_mean",
+    "var", "var_mean", "MinMax", "ValuesIndices", "amax", "amin", "aminmax", "argmax", "argmin", "max", "min",
+    "median", "mode", "nanmedian", "nanquantile", "quantile", "cummax", "cummin", "cumprod", "cumsum",
+    "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz",
+    # Order and counts
+    "argsort", "bucketize", "kthvalue", "msort", "searchsorted", "sort", "topk", "bincount", "isin", "unique",
+    "unique_consecutive", "Histogram", "histc", "histogram",
+    # Linear algebra
+    "bmm", "cross", "dot", "ger", "inner", "kron", "matmul", "mm", "mv", "outer", "trace", "vdot", "addbmm",
+    "addmm", "addmv", "addr", "baddbmm", "einsum", "tensordot", "cdist", "dist", "norm", "pdist", "SVDWithV",
+    "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "matrix_exp", "matrix_power",
+    "pinverse", "qr", "slogdet", "svd", "vander",
+    # Derivatives
+    "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
+    "jacfwd", "jacobian", "jacrev", "jit", "vmap",
+    # Errors
+    "ArgumentError", "ArgumentTypeError", "ConversionError", "DimError", "DtypeError", "EmptyError",
+    "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "ShapeError", "TracedValueError",
+]
+# fmt: on
