@@ -49,13 +49,10 @@ def check_gradients_against_torch(case, function=None):
 
 
 @parametrize(COMMON)
-def test_values_agree_with_torch(case):
+def test_word_agrees_with_torch(case):
     check_against_torch(case)
-
-
-@parametrize([case for case in COMMON if differentiable(case)])
-def test_gradients_agree_with_torch(case):
-    check_gradients_against_torch(case)
+    if differentiable(case):
+        check_gradients_against_torch(case)
 
 
 def test_a_wrong_value_and_a_wrong_gradient_are_found():
