@@ -24,6 +24,8 @@ __all__ = ["CONCRETE", "operand", "translate"]
 # seen, because asking JAX for them at import would start a backend.
 CONCRETE: set[type] = {bool, int, float, complex}
 
+_EXTENDED_PRECISION = (np.longdouble, np.clongdouble)  # no Python number holds them
+
 
 def operand(name: str, argument: str, value: Any) -> Any:
     """`value` as something that JAX takes as an operand; raises ArgumentTypeError, with the remedy, otherwise."""
@@ -33,7 +35,7 @@ def operand(name: str, argument: str, value: Any) -> Any:
         return value
     if type(value) in (bool, int, float, complex):
         return value
-    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+    if isinstance(value, np.generic) and value.dtype.kind in "biufc" and not isinstance(value, _EXTENDED_PRECISION):
         return value.item()  # like a Python number: torch, too, does not let it widen an array
     if isinstance(value, np.ndarray | np.generic):
         return from_host(name, value)

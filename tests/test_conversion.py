@@ -264,6 +264,9 @@ def test_extended_precision_is_refused_with_the_way_out():
     )
     with raises(fg.DtypeError, message):
         fg.tensor(np.ones(2, np.longdouble))
+    scalar = message.replace("tensor", "clone", 1).replace(f"{wide} of shape (2,)", f"longdouble {np.longdouble(1)!r}")
+    with raises(fg.DtypeError, scalar):
+        fg.clone(np.longdouble(1))
     message = message.replace(wide, complex_wide).replace("'float64'", "'complex128'")
     with raises(fg.DtypeError, message):
         fg.tensor(np.ones(2, np.clongdouble))
