@@ -352,6 +352,15 @@ def test_messages_of_integers():
     )
     with raises(fg.ArgumentTypeError, message):
         fg.randint_like(fg.ones(2), key=KEY)
+    message = "randint(): high must be an integer; got float32 of shape (); round it first."
+    with raises(fg.ArgumentTypeError, message):
+        fg.randint(fg.tensor(2.5), (2,), key=KEY)
+    message = "randint(): low must be an integer; got bool True; round it first."
+    with raises(fg.ArgumentTypeError, message):
+        fg.randint(True, 3, (2,), key=KEY)
+    message = "randint(): every value must fit in int4; got 8; choose a wider dtype or other bounds."
+    with raises(fg.ConversionError, message):
+        fg.randint(9, (2,), key=KEY, dtype="int4")
     message = "randperm(): every value must fit in int8; got 199; choose a wider dtype."
     with raises(fg.ConversionError, message):
         fg.randperm(200, key=KEY, dtype="int8")

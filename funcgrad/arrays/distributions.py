@@ -45,6 +45,8 @@ def _shape_and_dtype(name: str, size: Any, dtype: DtypeLike | None, **parameters
 
 def _check(name: str, argument: str, value: ArrayLike, required: str, good: Any) -> None:
     """Raise where the condition `good` does not hold (NaN included)."""
+    if isinstance(value, float) and good(value):
+        return
     values = np.asarray(value)
     wrong = ~good(values)
     if np.any(wrong):

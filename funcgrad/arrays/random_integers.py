@@ -71,36 +71,37 @@ def _named(name: str, given: tuple[Any, ...], parameters: dict[str, Any]) -> dic
 
 def _integers(name: str, bounds: dict[str, Any], shape: Shape, key: Any, dtype: DtypeLike, device: Any) -> Array:
     kind = resolve_dtype(name, dtype)
-    if kind == np.dtype(bool) or jnp.issubdtype(kind, jnp.complexfloating):
+    if kind.kind in "bc":
         fail(DtypeError, name, "dtype must be an integer or floating", f"got {kind}", "use fg.bernoulli for booleans")
     low, high = (bounds[word] for word in ("low", "high"))
     for word, bound in (("low", low), ("high", high)):
-        if isinstance(bound, bool) or not (hasattr(bound, "__index__") or jnp.issubdtype(_kind(bound), jnp.integer)):
+        if isinstance(bound, bool) or (
+            not isinstance(bound, int) and not jnp.issubdtype(getattr(bound, "dtype", bool), jnp.integer)
+        ):
             fail(ArgumentTypeError, name, f"{word} must be an integer", f"got {describe(bound)}", "round it first")
     wide = None
     if is_concrete(low) and is_concrete(high):
-        if np.any(np.asarray(low) >= np.asarray(high)):
+        plain = isinstance(low, int) and isinstance(high, int)
+        if low >= high if plain else np.any(np.asarray(low) >= np.asarray(high)):
             required = "low must be below high, which is not included"
             fail(ArgumentError, name, required, f"got low={low} and high={high}", "exchange or widen them")
-        limits = np.iinfo(_integer_kind(kind))
-        least, last = int(np.min(low)), int(np.max(high)) - 1
+        integers = kind.kind in "iu" or jnp.issubdtype(kind, jnp.integer)  # the latter also knows int4
+        limits = jnp.iinfo(kind if integers else default_int())
+        least, last = (low, high - 1) if plain else (int(np.min(low)), int(np.max(high)) - 1)
         if least < limits.min or last > limits.max:
             outside = least if least < limits.min else last
             remedy = "choose a wider dtype or other bounds"
             fail(ConversionError, name, f"every value must fit in {limits.dtype}", f"got {outside}", remedy)
         narrow = np.iinfo(default_int())
-        if least < narrow.min or last >= narrow.max:  # no operand can hold these
+        if np.ndim(low) == np.ndim(high) == 0 and (least < narrow.min or last >= narrow.max):
+            # No operand can hold these.
             wide, low, high = (least, last + 1), None, None
     made = _randint(low, high, shape, name, kind.name, wide, key=key)
     return made if device is None else jax.device_put(made, resolve_device(name, device))
 
 
-def _kind(value: Any) -> Any:
-    return getattr(value, "dtype", type(value))
-
-
 def _integer_kind(kind: Any) -> Any:
-    return kind if jnp.issubdtype(kind, jnp.integer) else default_int()
+    return kind if kind.kind in "iu" else default_int()
 
 
 @op

@@ -101,7 +101,7 @@ def finite_or_raise(required: str = "A must be invertible", remedy: str = _SINGU
         @functools.wraps(word)
         def call(*args: Any, **kwargs: Any) -> Any:
             result = word(*args, **kwargs)
-            if is_concrete(result):
+            if is_concrete(result) and not _all_finite([result]):
                 bound = inspect.signature(inspect.unwrap(word)).bind(*args, **kwargs).arguments
                 operands = [x for x in bound.values() if np.ndim(x)]
                 require_finite(word.__name__, result, operands, required, remedy)
