@@ -15,7 +15,7 @@ test: $(VENV)/ok
 	$(PY) -m pytest -q -n 2 --ignore=tests/parity
 
 parity: $(VENV)/torch-ok
-	$(PY) -m pytest -q -n 2 tests/parity
+	XLA_FLAGS= $(PY) -m pytest -q -n 2 tests/parity
 
 bench: $(VENV)/ok
 	$(PY) -m benchmarks

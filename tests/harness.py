@@ -93,7 +93,7 @@ def tolerance(case: Case) -> dict[str, float]:
 
 
 def check_compiled(case: Case, function: Callable[..., Any] | None = None) -> None:
-    """Eager and jitted agree, and the second eager call compiles nothing."""
+    """Eager and jitted agree, the second eager call compiles nothing, and vmap gives what single calls give."""
     call, arrays = as_function(case, function)
     tensors = [fg.tensor(a) for a in arrays]
     eager = call(*tensors)
@@ -101,20 +101,15 @@ def check_compiled(case: Case, function: Callable[..., Any] | None = None) -> No
     with assert_no_retrace():
         again = call(*tensors)
     assert_close(again, eager)
-    assert_close(jax.jit(call)(*tensors), eager, **tolerance(case))
-
-
-def check_mapped(case: Case, function: Callable[..., Any] | None = None) -> None:
-    """vmap over two examples gives what the two calls give."""
-    call, arrays = as_function(case, function)
-    if not arrays:
-        return
-    halves = [a if a.dtype.kind in "iub" else a * a.dtype.type(0.5) for a in arrays]
-    # Compiled as one program: word by word, the suite would spend its time compiling each primitive alone.
-    mapped = jax.jit(jax.vmap(call))(*[fg.tensor(np.stack(pair)) for pair in zip(arrays, halves, strict=True)])
-    for i, example in enumerate((arrays, halves)):
-        alone = call(*[fg.tensor(a) for a in example])
-        assert_close(jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], mapped), alone, **tolerance(case))
+    mapped = case.vmap and arrays
+    halves = [a if a.dtype.kind in "iub" else a * a.dtype.type(0.5) for a in arrays] if mapped else []
+    pairs = [fg.tensor(np.stack(pair)) for pair in zip(arrays, halves, strict=True)] if mapped else []
+    # One program for both: the suite's time is compilation.
+    jitted, both = jax.jit(lambda x, xs: (call(*x), jax.vmap(call)(*xs) if mapped else None))(tensors, pairs)
+    assert_close(jitted, eager, **tolerance(case))
+    if mapped:
+        for i, alone in enumerate((eager, call(*[fg.tensor(a) for a in halves]))):
+            assert_close(jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], both), alone, **tolerance(case))
 
 
 def check_gradient(case: Case, function: Callable[..., Any] | None = None) -> None:

@@ -4,13 +4,11 @@ One test a case, because the checks share its compiled program.
 """
 
 from cases import ALL
-from harness import check_compiled, check_gradient, check_mapped, differentiable, parametrize
+from harness import check_compiled, check_gradient, differentiable, parametrize
 
 
 @parametrize(ALL)
 def test_word(case):
     check_compiled(case)
-    if case.vmap:
-        check_mapped(case)
     if differentiable(case):
         check_gradient(case)

@@ -53,8 +53,8 @@ def det(A: ArrayLike) -> Array:
         ShapeError: the matrices are not square.
         DtypeError: `A` is not floating point.
 
-    >>> fg.linalg.det(fg.tensor([[1.0, 2.0], [3.0, 4.0]]))
-    Array(-2., dtype=float32)
+    >>> fg.linalg.det(fg.tensor([[2.0, 1.0], [0.0, 3.0]]))
+    Array(6., dtype=float32)
 
     Source: ``torch.linalg.det``.
     """
