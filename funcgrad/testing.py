@@ -166,44 +166,64 @@ def check_grad(
             f"got {modes!r}",
             "leave it out for both",
         )
-    rng = np.random.default_rng(seed)
     with jax.enable_x64(True):
-        leaves, tree = jax.tree.flatten(args)
-        floats = [i for i, leaf in enumerate(leaves) if jnp.issubdtype(jnp.result_type(leaf), jnp.floating)]
-        if not floats:
+        trial = _Trial(f, args, eps, seed, modes, traced=compiled)
+        measure = jax.jit(trial.measure) if compiled else trial.measure
+        trial.judge(measure(*trial.operands), rtol, atol)
+
+
+class _Trial:
+    """A function, a point and a random direction: `measure` computes what `judge` compares; both in 64-bit mode.
+
+    Two steps, so that many trials may be measured by one compiled program.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], args: tuple[Any, ...], eps: float, seed: int, modes: Sequence[str], traced: bool
+    ):
+        leaves, self.tree = jax.tree.flatten(args)
+        self.f, self.leaves, self.eps, self.modes = f, leaves, eps, modes
+        self.floats = [i for i, leaf in enumerate(leaves) if jnp.issubdtype(jnp.result_type(leaf), jnp.floating)]
+        if not self.floats:
             given = ", ".join(describe(leaf) for leaf in leaves) or "no arguments"
             fail(ArgumentError, "check_grad", "an argument must be floating", f"got {given}", "convert one")
-        point = [np.asarray(leaves[i], np.float64) for i in floats]
-
-        def flat(*values: Any) -> list[Any]:
-            filled = list(leaves)
-            for i, value in zip(floats, values, strict=True):
-                filled[i] = value
-            outputs = jax.tree.leaves(f(*jax.tree.unflatten(tree, filled)))
-            return [out for out in outputs if jnp.issubdtype(jnp.result_type(out), jnp.floating)]
-
-        def measured(at: list[Any], u: list[Any], w: list[Any]) -> tuple[Any, ...]:
-            """Outputs on both sides of the point, $J u$ and $J^T w$."""
-            sides = [flat(*[p + sign * eps * v for p, v in zip(at, u, strict=True)]) for sign in (1, -1)]
-            forward = jax.jvp(flat, at, u)[1] if "forward" in modes else []
-            reverse = jax.vjp(flat, *at)[1](w) if "reverse" in modes else ()
-            return *sides, forward, reverse
-
-        at = [jnp.asarray(p) for p in point]
-        outputs = jax.eval_shape(flat, *at) if compiled else flat(*at)
-        direction = [jnp.asarray(u) for u in _unit([rng.standard_normal(p.shape) for p in point])]
+        rng = np.random.default_rng(seed)
+        at = [jnp.asarray(np.asarray(leaves[i], np.float64)) for i in self.floats]
+        direction = [jnp.asarray(u) for u in _unit([rng.standard_normal(p.shape) for p in at])]
+        outputs = jax.eval_shape(self.flat, *at) if traced else self.flat(*at)
         drawn = _unit([rng.standard_normal(np.shape(out)) for out in outputs])
         weights = [jnp.asarray(w, out.dtype) for w, out in zip(drawn, outputs, strict=True)]
-        ahead, behind, forward, reverse = (jax.jit(measured) if compiled else measured)(at, direction, weights)
+        self.operands = (at, direction, weights)
+
+    def flat(self, *values: Any) -> list[Any]:
+        """The floating outputs as a function of the floating leaves."""
+        filled = list(self.leaves)
+        for i, value in zip(self.floats, values, strict=True):
+            filled[i] = value
+        outputs = jax.tree.leaves(self.f(*jax.tree.unflatten(self.tree, filled)))
+        return [out for out in outputs if jnp.issubdtype(jnp.result_type(out), jnp.floating)]
+
+    def measure(self, at: list[Any], u: list[Any], w: list[Any]) -> tuple[Any, ...]:
+        """Outputs on both sides of the point, $J u$ and $J^T w$."""
+        sides = [self.flat(*[p + sign * self.eps * v for p, v in zip(at, u, strict=True)]) for sign in (1, -1)]
+        forward = jax.jvp(self.flat, at, u)[1] if "forward" in self.modes else []
+        reverse = jax.vjp(self.flat, *at)[1](w) if "reverse" in self.modes else ()
+        return *sides, forward, reverse
+
+    def judge(self, measured: tuple[Any, ...], rtol: float, atol: float) -> None:
+        """Raise AssertionError where the derivatives and the differences disagree."""
+        __tracebackhide__ = True
+        ahead, behind, forward, reverse = measured
         differences = [
-            (np.asarray(a, np.float64) - np.asarray(b, np.float64)) / (2 * eps)
+            (np.asarray(a, np.float64) - np.asarray(b, np.float64)) / (2 * self.eps)
             for a, b in zip(ahead, behind, strict=True)
         ]
         if not all(np.isfinite(difference).all() for difference in differences):
             raise AssertionError("central differences are not finite: choose a point inside the function's domain")
-        if "forward" in modes:
+        _, direction, weights = self.operands
+        if "forward" in self.modes:
             _compare("forward", differences, forward, rtol, atol)
-        if "reverse" in modes:
+        if "reverse" in self.modes:
             through = sum(float(np.vdot(u, g)) for u, g in zip(direction, reverse, strict=True))
             along = sum(float(np.vdot(w, d)) for w, d in zip(weights, differences, strict=True))
             _compare("reverse", [along], [through], rtol, atol)

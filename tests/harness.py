@@ -4,8 +4,9 @@ A case is one call of one word, written once in ``tests/cases/<topic>.py``. `tes
 torch; `parity/test_words.py` runs the same cases against it. ``test_harness.py`` plants a fault under each check.
 """
 
+import collections
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,8 @@ import numpy as np
 import pytest
 
 import funcgrad as fg
-from funcgrad.testing import assert_close, assert_no_retrace, check_grad
+from funcgrad.testing import _Trial as GradientTrial
+from funcgrad.testing import assert_close, assert_no_retrace
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,24 @@ def case(word: str, *args: Any, options: dict[str, Any] | None = None, **kwargs:
 
 def parametrize(cases: list[Case]):
     return pytest.mark.parametrize("case", cases, ids=[f"{i}-{c}" for i, c in enumerate(cases)])
+
+
+def groups(cases: list[Case], most: int = 12) -> list[list[Case]]:
+    """The cases of each word together, which compile together: a program's own cost is that of three small cases."""
+    words: dict[str, list[Case]] = {}
+    for case in cases:
+        words.setdefault(case.word, []).append(case)
+    return [same[i : i + most] for same in words.values() for i in range(0, len(same), most)]
+
+
+def parametrize_words(cases: list[Case]):
+    found = groups(cases)
+    numbers: dict[str, int] = collections.Counter()
+    ids = []
+    for group in found:
+        numbers[group[0].word] += 1
+        ids.append(f"{group[0].word}-{numbers[group[0].word]}")
+    return pytest.mark.parametrize("cases", found, ids=ids)
 
 
 def word(name: str, root: Any = fg) -> Callable[..., Any]:
@@ -92,30 +112,70 @@ def tolerance(case: Case) -> dict[str, float]:
     return {} if case.tolerance is None else {"rtol": case.tolerance[0], "atol": case.tolerance[1]}
 
 
-def check_compiled(case: Case, function: Callable[..., Any] | None = None) -> None:
+@contextlib.contextmanager
+def about(case: Case):
+    """Errors inside say which case they are about, where several share a program."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"in the case {case}")
+        raise
+
+
+class Trial:
+    """A case's eager results, and what one program is to compute for it: the call again, and mapped."""
+
+    def __init__(self, case: Case, function: Callable[..., Any] | None = None):
+        self.case = case
+        self.call, arrays = as_function(case, function)
+        self.tensors = [fg.tensor(a) for a in arrays]
+        self.mapped = case.vmap and bool(arrays)
+        halves = [a if a.dtype.kind in "iub" else a * a.dtype.type(0.5) for a in arrays] if self.mapped else []
+        self.pairs = [fg.tensor(np.stack(pair)) for pair in zip(arrays, halves, strict=True)] if self.mapped else []
+        with about(case):
+            eager = self.call(*self.tensors)
+            self.call(*self.tensors)  # a spelling joins the fast path when its array types have been seen once
+            with assert_no_retrace():
+                again = self.call(*self.tensors)
+            assert_close(again, eager)
+            self.eager = [eager, *([self.call(*[fg.tensor(a) for a in halves])] if self.mapped else [])]
+
+    def measure(self, tensors, pairs):
+        with about(self.case):
+            return self.call(*tensors), jax.vmap(self.call)(*pairs) if self.mapped else None
+
+    def judge(self, measured) -> None:
+        jitted, both = measured
+        with about(self.case):
+            assert_close(jitted, self.eager[0], **tolerance(self.case))
+            for i, alone in enumerate(self.eager if self.mapped else []):
+                assert_close(jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], both), alone, **tolerance(self.case))
+
+
+def check_compiled(cases: Sequence[Case], function: Callable[..., Any] | None = None) -> None:
     """Eager and jitted agree, the second eager call compiles nothing, and vmap gives what single calls give."""
-    call, arrays = as_function(case, function)
-    tensors = [fg.tensor(a) for a in arrays]
-    eager = call(*tensors)
-    call(*tensors)  # a spelling joins the fast path when its array types have been seen once
-    with assert_no_retrace():
-        again = call(*tensors)
-    assert_close(again, eager)
-    mapped = case.vmap and arrays
-    halves = [a if a.dtype.kind in "iub" else a * a.dtype.type(0.5) for a in arrays] if mapped else []
-    pairs = [fg.tensor(np.stack(pair)) for pair in zip(arrays, halves, strict=True)] if mapped else []
-    # One program for both: the suite's time is compilation.
-    jitted, both = jax.jit(lambda x, xs: (call(*x), jax.vmap(call)(*xs) if mapped else None))(tensors, pairs)
-    assert_close(jitted, eager, **tolerance(case))
-    if mapped:
-        for i, alone in enumerate((eager, call(*[fg.tensor(a) for a in halves]))):
-            assert_close(jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], both), alone, **tolerance(case))
+    trials = [Trial(case, function) for case in cases]
+    # One program for all: the suite's time is compilation.
+    together = jax.jit(lambda operands: [t.measure(*o) for t, o in zip(trials, operands, strict=True)])
+    for trial, measured in zip(trials, together([(t.tensors, t.pairs) for t in trials]), strict=True):
+        trial.judge(measured)
 
 
-def check_gradient(case: Case, function: Callable[..., Any] | None = None) -> None:
+def check_gradient(cases: Sequence[Case], function: Callable[..., Any] | None = None) -> None:
     """Forward and reverse derivatives agree with differences in float64."""
-    call, arrays = as_function(case, function)
-    check_grad(call, *arrays, compiled=True)
+    if not cases:
+        return
+    with jax.enable_x64(True):
+        trials = []
+        for case in cases:
+            call, arrays = as_function(case, function)
+            with about(case):
+                trials.append(GradientTrial(call, tuple(arrays), 1e-5, 0, ("forward", "reverse"), traced=True))
+        together = jax.jit(lambda operands: [t.measure(*o) for t, o in zip(trials, operands, strict=True)])
+        found = together([t.operands for t in trials])
+        for case, trial, measured in zip(cases, trials, found, strict=True):
+            with about(case):
+                trial.judge(measured, rtol=1e-7, atol=1e-9)
 
 
 def differentiable(case: Case) -> bool:

@@ -17,7 +17,7 @@ def test_check_compiled_finds_a_value_that_depends_on_tracing():
         return x + 1 if isinstance(x, jax.core.Tracer) else x
 
     with pytest.raises(AssertionError, match="values differ"):
-        check_compiled(case("sin", x), faulty)
+        check_compiled([case("sin", x)], faulty)
 
 
 def test_check_compiled_finds_recompilation():
@@ -28,7 +28,7 @@ def test_check_compiled_finds_recompilation():
         return jax.jit(lambda x: x * number)(x)
 
     with pytest.raises(AssertionError, match="programs were compiled"):
-        check_compiled(case("sin", x), faulty)
+        check_compiled([case("sin", x)], faulty)
 
 
 def test_check_compiled_finds_a_mix_of_examples():
@@ -41,7 +41,7 @@ def test_check_compiled_finds_a_mix_of_examples():
         return x[::-1], True
 
     with pytest.raises(AssertionError, match="values differ"):
-        check_compiled(case("sin", x), faulty)
+        check_compiled([case("sin", x)], faulty)
 
 
 @pytest.mark.parametrize("factor", [1.000001, 2.0])
@@ -53,7 +53,20 @@ def test_check_gradient_finds_a_wrong_factor(factor):
     faulty.defjvp(lambda p, t: (faulty(*p), factor * jax.numpy.cos(p[0]) * t[0]))
 
     with pytest.raises(AssertionError, match="the forward derivative disagrees with central differences"):
-        check_gradient(case("sin", x), faulty)
+        check_gradient([case("sin", x)], faulty)
+
+
+@pytest.mark.parametrize("check", [check_compiled, check_gradient])
+def test_a_fault_in_one_of_several_cases_is_found_and_named(check):
+    @jax.custom_jvp
+    def faulty(x):
+        return x + (x.shape == (3,) and isinstance(x, jax.core.Tracer))
+
+    faulty.defjvp(lambda p, t: (faulty(*p), t[0] * (1.000001 if p[0].shape == (3,) else 1.0)))
+
+    with pytest.raises(AssertionError) as caught:
+        check([case("sin", x[:2]), case("sin", x), case("sin", x[:1])], faulty)
+    assert caught.value.__notes__ == ["in the case sin(float32[3])"]
 
 
 def test_raises_matches_the_whole_message():

@@ -1,14 +1,10 @@
-"""Every case of every word: eager and compiled agree, it maps, and its derivatives are right.
-
-One test a case, because the checks share its compiled program.
-"""
+"""Every case of every word: eager and compiled agree, it maps, and its derivatives are right."""
 
 from cases import ALL
-from harness import check_compiled, check_gradient, differentiable, parametrize
+from harness import check_compiled, check_gradient, differentiable, parametrize_words
 
 
-@parametrize(ALL)
-def test_word(case):
-    check_compiled(case)
-    if differentiable(case):
-        check_gradient(case)
+@parametrize_words(ALL)
+def test_word(cases):
+    check_compiled(cases)
+    check_gradient([case for case in cases if differentiable(case)])

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from cases import ALL
-from harness import as_function, case, differentiable, parametrize, tolerance
+from harness import about, as_function, case, differentiable, parametrize_words, tolerance
 from oracle import gradients, leaves, run
 
 import funcgrad as fg
@@ -14,50 +14,72 @@ from funcgrad.testing import assert_close
 COMMON = [case for case in ALL if case.torch is not None]
 
 
-def check_against_torch(case, function=None):
-    call, arrays = as_function(case, function)
-    ours = [np.asarray(leaf) for leaf in leaves(call(*[fg.tensor(a) for a in arrays]))]
-    theirs = run(case)
-    assert [a.dtype.kind for a in ours] == [b.dtype.kind for b in theirs]
-    # torch's default integer has 64 bits and JAX's 32: kinds are compared above, values here.
-    for a, b in zip(ours, theirs, strict=True):
-        assert_close(a, b.astype(a.dtype), **tolerance(case))
+class Trial:
+    """A case's operands, and what one program is to compute for it: its values, and gradients of a weighting."""
 
+    def __init__(self, case, function=None):
+        self.case = case
+        self.call, arrays = as_function(case, function)
+        self.tensors = [fg.tensor(a) for a in arrays]
+        self.floating = [i for i, a in enumerate(arrays) if a.dtype.kind == "f" and i not in case.constant]
+        self.at = [self.tensors[i] for i in self.floating]
+        self.weights = None
+        if differentiable(case):
+            rng = np.random.default_rng(0)
+            with about(case):
+                outputs = jax.eval_shape(self.outputs, self.at, self.tensors)
+            self.weights = [fg.tensor(np.asarray(rng.standard_normal(v.shape), np.float32)) for v in outputs]
+        self.operands = (self.tensors, self.at, self.weights)
 
-def check_gradients_against_torch(case, function=None):
-    call, arrays = as_function(case, function)
-    rng = np.random.default_rng(0)
-    tensors = [fg.tensor(a) for a in arrays]
-    floating = [i for i, a in enumerate(arrays) if a.dtype.kind == "f" and i not in case.constant]
-
-    def outputs(*values):
+    def outputs(self, at, tensors):
         filled = list(tensors)
-        for i, value in zip(floating, values, strict=True):
+        for i, value in zip(self.floating, at, strict=True):
             filled[i] = value
-        return [leaf for leaf in leaves(call(*filled)) if np.dtype(leaf.dtype).kind == "f"]
+        return [leaf for leaf in leaves(self.call(*filled)) if np.dtype(leaf.dtype).kind == "f"]
 
-    @jax.jit
-    def pulled(at, weights):
-        return jax.vjp(outputs, *at)[1](weights)
+    def measure(self, tensors, at, weights):
+        with about(self.case):
+            values = leaves(self.call(*tensors))
+            pulled = jax.vjp(lambda at: self.outputs(at, tensors), at)[1](weights)[0] if weights is not None else None
+            return values, pulled
 
-    at = [tensors[i] for i in floating]
-    weights = [np.asarray(rng.standard_normal(v.shape), np.float32) for v in jax.eval_shape(outputs, *at)]
-    ours = pulled(at, [fg.tensor(w) for w in weights])
-    rtol, atol = case.tolerance or (1e-5, 2e-6)  # a gradient is a sum of roundings of the values it passes
-    for a, b in zip(ours, gradients(case, weights), strict=True):
-        assert_close(a, b, rtol=rtol, atol=atol)
+    def judge(self, measured):
+        values, pulled = measured
+        with about(self.case):
+            ours, theirs = [np.asarray(leaf) for leaf in values], run(self.case)
+            assert [a.dtype.kind for a in ours] == [b.dtype.kind for b in theirs]
+            # torch's default integer has 64 bits and JAX's 32: kinds are compared above, values here.
+            for a, b in zip(ours, theirs, strict=True):
+                assert_close(a, b.astype(a.dtype), **tolerance(self.case))
+            if pulled is None:
+                return
+            weights = [np.asarray(w) for w in self.weights]
+            rtol, atol = self.case.tolerance or (1e-5, 2e-6)  # a gradient sums the roundings of the values it passes
+            for a, b in zip(pulled, gradients(self.case, weights), strict=True):
+                assert_close(a, b, rtol=rtol, atol=atol)
 
 
-@parametrize(COMMON)
-def test_word_agrees_with_torch(case):
-    check_against_torch(case)
-    if differentiable(case):
-        check_gradients_against_torch(case)
+def check_against_torch(cases, function=None):
+    trials = [Trial(case, function) for case in cases]
+    together = jax.jit(lambda operands: [t.measure(*o) for t, o in zip(trials, operands, strict=True)])
+    for trial, measured in zip(trials, together([t.operands for t in trials]), strict=True):
+        trial.judge(measured)
+
+
+@parametrize_words(COMMON)
+def test_word_agrees_with_torch(cases):
+    check_against_torch(cases)
 
 
 def test_a_wrong_value_and_a_wrong_gradient_are_found():
     sine = case("sin", np.array([0.5, 1.5], np.float32))
     with pytest.raises(AssertionError, match="values differ"):
-        check_against_torch(sine, lambda x: jnp.sin(x) * 1.0001)
+        check_against_torch([sine], lambda x: jnp.sin(x) * 1.0001)
+
+    @jax.custom_jvp
+    def faulty(x):
+        return jnp.sin(x)
+
+    faulty.defjvp(lambda p, t: (faulty(*p), 1.001 * jnp.cos(p[0]) * t[0]))
     with pytest.raises(AssertionError, match="values differ"):
-        check_gradients_against_torch(sine, lambda x: jnp.sin(x) * 1.001)
+        check_against_torch([sine], faulty)
