@@ -45,6 +45,7 @@ from .arrays.squeezing import *
 from .arrays.trials import *
 from .arrays.triangles import *
 from .arrays.trigonometry import *
+from .autodiff.control import *
 from .autodiff.gradients import *
 from .autodiff.jacobians import *
 from .autodiff.transforms import *
@@ -111,12 +112,14 @@ __all__ = [
     "unique_consecutive", "Histogram", "histc", "histogram",
     # Linear algebra
     "bmm", "cross", "dot", "ger", "inner", "kron", "matmul", "mm", "mv", "outer", "trace", "vdot", "addbmm",
-    "addmm", "addmv", "addr", "baddbmm", "einsum", "tensordot", "cdist", "dist", "norm", "pdist", "SVDWithV",
-    "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "matrix_exp", "matrix_power",
-    "pinverse", "qr", "slogdet", "svd", "vander",
+    "addmm", "addmv", "addr", "baddbmm", "bilinear", "einsum", "tensordot", "cdist", "cosine_similarity", "dist",
+    "frobenius_norm", "norm", "nuclear_norm", "pairwise_distance", "pdist", "SVDWithV", "TriangularSolution",
+    "chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "geqrf", "inverse", "lobpcg", "logdet",
+    "lu", "lu_solve", "lu_unpack", "matrix_exp", "matrix_power", "orgqr", "ormqr", "pca_lowrank", "pinverse", "qr",
+    "slogdet", "svd", "svd_lowrank", "triangular_solve", "vander",
     # Derivatives
     "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
-    "jacfwd", "jacobian", "jacrev", "jit", "vmap",
+    "jacfwd", "jacobian", "jacrev", "jit", "vmap", "cond", "while_loop",
     # Errors
     "ArgumentError", "ArgumentTypeError", "ConversionError", "DimError", "DtypeError", "EmptyError",
     "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "ShapeError", "TracedValueError",

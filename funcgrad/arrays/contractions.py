@@ -14,7 +14,7 @@ from .._op import op
 from .._types import Array, ArrayLike, Shape
 from .products import _require_inner, _require_ndims, _require_numbers
 
-__all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm", "einsum", "tensordot"]
+__all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm", "bilinear", "einsum", "tensordot"]
 
 
 @op
@@ -133,6 +133,41 @@ def tensordot(a: ArrayLike, b: ArrayLike, dims: int | Sequence[Sequence[int]] = 
             fail(ShapeError, "tensordot", required, f"{given} and dimension {j} of b {shapes[1][j]}", "correct dims")
     _require_numbers("tensordot", a, b)
     return jnp.tensordot(a, b, pairs)
+
+
+@op
+def bilinear(input1: ArrayLike, input2: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Array:
+    r"""A form that is linear in each of two vectors: $z_o = \sum_{ij} x_i W_{oij} y_j + b_o$.
+
+    Args:
+        input1: x, shape (*, n).
+        input2: y, shape (*, m), with the same dimensions but the last.
+        weight: W, shape (out, n, m).
+        bias: b, shape (out,); none by default.
+
+    Returns:
+        An array of shape (*, out).
+
+    Raises:
+        ShapeError: the shapes do not fit.
+        DtypeError: all are boolean.
+
+    >>> fg.bilinear(fg.ones(5, 2), fg.ones(5, 3), fg.ones(4, 2, 3)).shape
+    (5, 4)
+
+    Source: ``torch.nn.functional.bilinear``.
+    """
+    x, y, W = (tuple(jnp.shape(a)) for a in (input1, input2, weight))
+    if not x or not y or len(W) != 3 or x[:-1] != y[:-1] or W[1:] != (x[-1], y[-1]):
+        required = "input1, input2 and weight must be (*, n), (*, m) and (out, n, m)"
+        fail(ShapeError, "bilinear", required, f"got {x}, {y} and {W}", "reshape or expand one of them")
+    _require_numbers("bilinear", input1, input2, weight)
+    result = jnp.einsum("...i,oij,...j->...o", input1, weight, input2)
+    if bias is None:
+        return result
+    if jnp.shape(bias) != W[:1]:
+        fail(ShapeError, "bilinear", f"bias must have shape {W[:1]}", f"got {jnp.shape(bias)}", "reshape it")
+    return result + jnp.asarray(bias)
 
 
 @op

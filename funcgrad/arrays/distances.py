@@ -5,14 +5,32 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
-from .._checks import broadcast_shapes, canonical_dims, fail, require_float, require_ndim, resolve_dtype
-from .._errors import ArgumentError, ShapeError
+from .._checks import (
+    broadcast_shapes,
+    canonical_dim,
+    canonical_dims,
+    fail,
+    require_float,
+    require_ndim,
+    resolve_dtype,
+)
+from .._errors import ArgumentError, ArgumentTypeError, ShapeError
 from .._op import op
-from .._types import Array, ArrayLike, Dims, DtypeLike
+from .._types import Array, ArrayLike, Dim, Dims, DtypeLike
 
-__all__ = ["cdist", "dist", "norm", "pdist"]
+__all__ = [
+    "cdist",
+    "cosine_similarity",
+    "dist",
+    "frobenius_norm",
+    "norm",
+    "nuclear_norm",
+    "pairwise_distance",
+    "pdist",
+]
 
 
 @op
@@ -110,6 +128,71 @@ def _power(x: Array, p: float) -> Array:
     zero = x == 0
     safe = jnp.where(zero, 1, x)
     return jnp.where(zero, 0.0 if p > 0 else math.inf, jnp.sqrt(safe) if p == 0.5 else safe**p)
+
+
+@op
+def frobenius_norm(input: ArrayLike, /, dim: Dims, keepdim: bool = False) -> Array:
+    r"""The length $\sqrt{\sum |x|^2}$ over the dimensions named; its gradient at 0 is 0.
+
+    Args:
+        input: any shape, floating or complex.
+        dim: what to reduce, one or several; all for ``()``.
+        keepdim: keep reduced dimensions with size 1.
+
+    Returns:
+        A real array without the reduced dimensions.
+
+    Raises:
+        DtypeError: `input` holds integers.
+        DimError: a dimension is out of range or named twice.
+
+    >>> fg.frobenius_norm(fg.ones(4, 9), (0, 1))
+    Array(6., dtype=float32)
+
+    Source: ``torch.frobenius_norm``, the older name of ``fg.norm(x, dim=dim)``.
+    """
+    return _vector_norm("frobenius_norm", _floating("frobenius_norm", input, None), 2.0, dim, keepdim)
+
+
+def nuclear_norm(input: ArrayLike, /, *args: Any, dim: Dims | None = None, keepdim: bool | None = None) -> Array:
+    """The sum of the singular values of a matrix, or of each matrix over two dimensions.
+
+    Its gradient leaves out singular values of 0.
+
+    Args:
+        input: shape (m, n), or any shape where `dim` is given, floating or complex.
+        *args: torch has two orders: ``nuclear_norm(x, keepdim)`` and ``nuclear_norm(x, dim, keepdim)``.
+        dim: the two dimensions of the matrices.
+        keepdim: keep them with size 1.
+
+    Returns:
+        A real array without the two dimensions.
+
+    Raises:
+        ShapeError: there are not two dimensions.
+        DtypeError: `input` holds integers.
+
+    >>> fg.nuclear_norm(fg.tensor([[3.0, 0.0], [0.0, -4.0]])).round(4)
+    Array(7., dtype=float32)
+
+    Source: ``torch.nuclear_norm``.
+    """
+    given = list(args)
+    if given and not isinstance(given[0], bool):
+        dim = given.pop(0)
+    if given:
+        keepdim = given.pop(0)
+    if given:
+        required = "it takes input, dim and keepdim"
+        fail(ArgumentTypeError, "nuclear_norm", required, f"got {len(args) + 1} arguments", "leave the others out")
+    return _nuclear(input, dim, bool(keepdim))
+
+
+@op
+def _nuclear(input: ArrayLike, dim: Dims | None, keepdim: bool) -> Array:
+    x = _floating("nuclear_norm", input, None)
+    axes = tuple(range(x.ndim)) if dim is None else canonical_dims("nuclear_norm", dim, x.ndim)
+    return _nuclear_norm("nuclear_norm", x, axes, keepdim)
 
 
 @op
@@ -215,3 +298,73 @@ def pdist(input: ArrayLike, p: float = 2.0) -> Array:
     x = _floating("pdist", input, None)
     i, j = jnp.triu_indices(x.shape[0], 1)
     return _vector_norm("pdist", x[i] - x[j], p, -1)
+
+
+@op(dims=())
+def pairwise_distance(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Array:
+    r"""The distance of each point to its counterpart, $\lVert x - y + \epsilon \rVert_p$ over the last dimension.
+
+    Args:
+        x1: the points x, shape (..., m), floating or complex.
+        x2: the points y, of a shape that broadcasts with `x1`.
+        p: the order, as for ``norm``.
+        eps: added to each difference, so that equal points do not meet the kink of the norm.
+        keepdim: keep the last dimension with size 1.
+
+    Returns:
+        A real array of the broadcast shape without its last dimension.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+        DtypeError: both hold integers.
+
+    >>> fg.pairwise_distance(fg.tensor([[0.0, 0.0], [1.0, 1.0]]), fg.tensor([3.0, 4.0])).round(4)
+    Array([5.    , 3.6056], dtype=float32)
+
+    Source: ``torch.nn.functional.pairwise_distance``.
+    """
+    broadcast_shapes("pairwise_distance", jnp.shape(x1), jnp.shape(x2))
+    difference = _floating("pairwise_distance", jnp.subtract(x1, x2), None) + eps
+    return _vector_norm("pairwise_distance", difference, p, -1, keepdim)
+
+
+@op(dims=())
+def cosine_similarity(x1: ArrayLike, x2: ArrayLike, dim: Dim = 1, eps: float = 1e-8) -> Array:
+    r"""The cosine of the angle between vectors, $x \cdot y / (\max(|x|, \epsilon) \max(|y|, \epsilon))$.
+
+    Of a zero vector it is 0. As in torch the gradient passes the maximum: at zero it is $y / (|y| \epsilon)$, which
+    is large and finite.
+
+    Args:
+        x1: the vectors x, any shape, floating.
+        x2: the vectors y, of a shape that broadcasts with `x1`.
+        dim: the dimension of their coordinates, counted in the broadcast shape.
+        eps: the least length that is divided by.
+
+    Returns:
+        An array of the broadcast shape without `dim`.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+        DimError: `dim` is out of range.
+        DtypeError: both hold integers.
+
+    >>> fg.cosine_similarity(fg.tensor([1.0, 0.0]), fg.tensor([1.0, 1.0]), dim=0).round(4)
+    Array(0.7071, dtype=float32)
+
+    Source: ``torch.nn.functional.cosine_similarity``.
+    """
+    name = "cosine_similarity"
+    shape = broadcast_shapes(name, jnp.shape(x1), jnp.shape(x2))
+    kind = jnp.result_type(x1, x2)
+    require_float(name, jnp.zeros((), kind), "x1", complex_ok=False)
+    axis = canonical_dim(name, dim, len(shape)) if shape else None
+
+    def direction(x: ArrayLike) -> Array:
+        # The length is taken over the broadcast shape, as torch does: a size of 1 counts as often as it is repeated.
+        whole = jnp.broadcast_to(jnp.asarray(x, kind), shape)
+        length = _vector_norm(name, whole, 2.0, axis, keepdim=True) if shape else _magnitude(whole)
+        return whole / (length + jax.lax.stop_gradient(jnp.maximum(length, eps) - length))
+
+    product = direction(x1) * direction(x2)
+    return jnp.sum(product, axis=axis) if shape else product

@@ -8,8 +8,12 @@ What cannot be solved or factored is a ``LinAlgError`` when called eagerly; unde
 from __future__ import annotations
 
 from .eigen import *
+from .elimination import *
 from .factoring import *
+from .indefinite import *
 from .least_squares import *
+from .low_rank import *
 from .norms import *
 from .products import *
+from .reflections import *
 from .solving import *

@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ from .._checks import fail, is_concrete, require_float
 from .._errors import DtypeError, LinAlgError, ShapeError
 from .._types import Array, ArrayLike
 
-__all__ = ["adjoint", "finite_or_raise", "hermitian", "matrix", "require_finite", "square"]
+__all__ = ["adjoint", "finite_or_raise", "hermitian", "matrix", "require_finite", "require_success", "square"]
 
 Word = TypeVar("Word", bound=Callable[..., Any])
 _SINGULAR = "use fg.linalg.pinv or lstsq, and see fg.linalg.cond(A)"
@@ -87,6 +87,16 @@ def require_finite(
     matrices = np.asarray(jnp.isfinite(result))
     inner = 2 if matrices.ndim >= len(shape) else 1  # the result is a matrix, or a vector
     bad = ~matrices.all(axis=tuple(range(matrices.ndim - inner, matrices.ndim)))
+    _blame(name, bad, shape, required, remedy)
+
+
+def require_success(name: str, info: Any, shape: Sequence[int], required: str, remedy: str = _SINGULAR) -> None:
+    """Raise LinAlgError where a concrete `info` is not 0; `shape` is that of the matrices it speaks of."""
+    if is_concrete(info) and np.any(info):
+        _blame(name, np.asarray(info) != 0, shape, required, remedy)
+
+
+def _blame(name: str, bad: np.ndarray, shape: Sequence[int], required: str, remedy: str) -> NoReturn:
     where = ""
     if bad.ndim:
         index = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 
 from .._checks import fail
@@ -15,13 +14,9 @@ from ._matrices import adjoint, finite_or_raise, hermitian, matrix, require_fini
 
 __all__ = [
     "CholeskyInfo",
-    "LUFactors",
-    "LUResult",
     "QRResult",
     "cholesky",
     "cholesky_ex",
-    "lu",
-    "lu_factor",
     "qr",
 ]
 
@@ -34,21 +29,6 @@ class CholeskyInfo(NamedTuple):
 
     L: Array
     info: Array
-
-
-class LUResult(NamedTuple):
-    """What ``lu`` returns."""
-
-    P: Array
-    L: Array
-    U: Array
-
-
-class LUFactors(NamedTuple):
-    """What ``lu_factor`` returns."""
-
-    LU: Array
-    pivots: Array
 
 
 class QRResult(NamedTuple):
@@ -152,66 +132,3 @@ def qr(A: ArrayLike, mode: str = "reduced") -> QRResult:
     if mode == "r":
         return QRResult(jnp.zeros(0, x.dtype), jnp.linalg.qr(x, mode="reduced")[1])
     return QRResult(*jnp.linalg.qr(x, mode=mode))
-
-
-@op
-def lu(A: ArrayLike, *, pivot: bool = True) -> LUResult:
-    r"""A permutation times a lower triangular matrix times an upper one, $A = P L U$, with ones on the diagonal of L.
-
-    Args:
-        A: shape (..., m, n), floating or complex.
-        pivot: rows are always exchanged where the numbers demand it; False is not supported.
-
-    Returns:
-        A named tuple ``(P, L, U)`` with k = min(m, n): shapes (..., m, m), (..., m, k) and (..., k, n).
-
-    Raises:
-        ShapeError: `A` has fewer than 2 dimensions.
-        ArgumentError: `pivot` is False.
-
-    >>> fg.linalg.lu(fg.tensor([[0.0, 1.0], [2.0, 3.0]])).U
-    Array([[2., 3.],
-           [0., 1.]], dtype=float32)
-
-    Source: ``torch.linalg.lu``.
-    """
-    x = matrix("lu", A)
-    _require_pivot("lu", pivot)
-    packed, _, permutation = jax.lax.linalg.lu(x)
-    m, n = x.shape[-2:]
-    k = min(m, n)
-    P = (jnp.arange(m)[:, None] == permutation[..., None, :]).astype(x.dtype)
-    L = jnp.tril(packed[..., :, :k], -1) + jnp.eye(m, k, dtype=x.dtype)
-    return LUResult(P, L, jnp.triu(packed[..., :k, :]))
-
-
-def _require_pivot(name: str, pivot: bool) -> None:
-    if not pivot:
-        fail(ArgumentError, name, "pivot must be True", "got False", "leave it out; rows are exchanged as needed")
-
-
-@op
-def lu_factor(A: ArrayLike, *, pivot: bool = True) -> LUFactors:
-    """The LU decomposition in the compact form that ``lu_solve`` takes, so that many right-hand sides share its cost.
-
-    Args:
-        A: shape (..., m, n), floating or complex.
-        pivot: rows are always exchanged where the numbers demand it; False is not supported.
-
-    Returns:
-        A named tuple ``(LU, pivots)``: both triangles in one array of shape (..., m, n), and an int32 array of shape
-        (..., min(m, n)): row i was exchanged with row ``pivots[i]``, counted from 1 as LAPACK and torch do.
-
-    Raises:
-        ShapeError: `A` has fewer than 2 dimensions.
-        ArgumentError: `pivot` is False.
-
-    >>> fg.linalg.lu_factor(fg.tensor([[0.0, 1.0], [2.0, 3.0]])).pivots
-    Array([2, 2], dtype=int32)
-
-    Source: ``torch.linalg.lu_factor``.
-    """
-    x = matrix("lu_factor", A)
-    _require_pivot("lu_factor", pivot)
-    packed, pivots, _ = jax.lax.linalg.lu(x)
-    return LUFactors(packed, pivots + 1)

@@ -10,33 +10,51 @@ import jax.numpy as jnp
 from .._checks import fail, require_ndim
 from .._errors import ArgumentError
 from .._op import op
+from .._operands import operand
 from .._types import Array, ArrayLike
-from ._matrices import adjoint, matrix, square
+from ._matrices import adjoint, matrix, require_success, square
+from .elimination import _NO_ZERO, LUFactors, LUFactorsInfo, _factored, lu_unpack
+from .elimination import lu_solve as _lu_solve
 from .factoring import QRResult, cholesky
 from .factoring import qr as _qr
 from .least_squares import pinv
-from .products import _sign_and_log, det, matrix_exp, matrix_power, slogdet
+from .low_rank import lobpcg, pca_lowrank, svd_lowrank
+from .products import _sign_and_log, det, matrix_exp, matrix_power, multi_dot, slogdet
 from .products import vander as _vander
+from .reflections import geqrf, householder_product, ormqr
 from .solving import _right_hand_side, inv
 
 __all__ = [
     "SVDWithV",
+    "TriangularSolution",
+    "chain_matmul",
     "cholesky",
     "cholesky_inverse",
     "cholesky_solve",
     "det",
+    "geqrf",
     "inverse",
+    "lobpcg",
     "logdet",
+    "lu",
+    "lu_solve",
+    "lu_unpack",
     "matrix_exp",
     "matrix_power",
+    "orgqr",
+    "ormqr",
+    "pca_lowrank",
     "pinverse",
     "qr",
     "slogdet",
     "svd",
+    "svd_lowrank",
+    "triangular_solve",
     "vander",
 ]
 
 inverse = inv
+orgqr = householder_product
 
 
 class SVDWithV(NamedTuple):
@@ -45,6 +63,132 @@ class SVDWithV(NamedTuple):
     U: Array
     S: Array
     V: Array
+
+
+class TriangularSolution(NamedTuple):
+    """What ``triangular_solve`` returns."""
+
+    solution: Array
+    cloned_coefficient: Array
+
+
+def lu(A: ArrayLike, pivot: bool = True, get_infos: bool = False) -> LUFactors | LUFactorsInfo:
+    """The LU decomposition in its compact form, which is ``fg.linalg.lu_factor``; ``fg.linalg.lu`` has the factors.
+
+    Args:
+        A: shape (..., m, n), floating or complex.
+        pivot: rows are always exchanged where the numbers demand it; False is not supported.
+        get_infos: report a pivot of 0 in a third result instead of raising.
+
+    Returns:
+        A named tuple ``(LU, pivots)``, or ``(LU, pivots, info)``, as of ``fg.linalg.lu_factor_ex``.
+
+    Raises:
+        ShapeError: `A` has fewer than 2 dimensions.
+        ArgumentError: `pivot` is False.
+        LinAlgError: a pivot is 0 and `get_infos` is False (eagerly).
+
+    >>> LU, pivots = fg.lu(fg.tensor([[0.0, 1.0], [2.0, 3.0]]))
+    >>> pivots
+    Array([2, 2], dtype=int32)
+
+    Source: ``torch.lu``.
+    """
+    result = _lu(A, pivot)
+    if get_infos:
+        return result
+    require_success("lu", result.info, jnp.shape(A), _NO_ZERO, "pass get_infos=True to have it reported")
+    return LUFactors(result.LU, result.pivots)
+
+
+@op
+def _lu(A: ArrayLike, pivot: bool) -> LUFactorsInfo:
+    return _factored("lu", A, pivot)
+
+
+def lu_solve(b: ArrayLike, LU_data: ArrayLike, LU_pivots: ArrayLike) -> Array:
+    """``fg.linalg.lu_solve`` with the right-hand side first.
+
+    Args:
+        b: matrices of shape (..., n, k). Stacks broadcast.
+        LU_data: shape (..., n, n), from ``lu``.
+        LU_pivots: shape (..., n), from ``lu``.
+
+    Returns:
+        An array of the shape of `b`, broadcast; NaN or infinite where A is singular.
+
+    Raises:
+        ShapeError: the shapes do not fit.
+
+    >>> fg.lu_solve(fg.tensor([[1.0], [5.0]]), *fg.lu(fg.tensor([[0.0, 1.0], [2.0, 3.0]])))
+    Array([[1.],
+           [1.]], dtype=float32)
+
+    Source: ``torch.lu_solve``.
+    """
+    return _lu_solve(LU_data, LU_pivots, b)
+
+
+@op
+def triangular_solve(
+    b: ArrayLike, A: ArrayLike, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+) -> TriangularSolution:
+    """The X with A X = b where A is triangular; ``fg.linalg.solve_triangular`` has the newer order of arguments.
+
+    Args:
+        b: matrices of shape (..., n, k). Stacks broadcast.
+        A: shape (..., n, n), floating or complex; the other triangle is not read.
+        upper: which triangle of `A` to read.
+        transpose: solve with the transpose of A.
+        unitriangular: take the diagonal of `A` as ones.
+
+    Returns:
+        A named tuple ``(solution, cloned_coefficient)``: the shape of `b`, broadcast, and `A`, broadcast. As in torch
+        the solution is infinite or NaN where the diagonal has a 0.
+
+    Raises:
+        ShapeError: the shapes do not fit.
+
+    >>> fg.triangular_solve(fg.ones(2, 1), fg.tensor([[2.0, 0.0], [1.0, 1.0]]), upper=False).solution
+    Array([[0.5],
+           [0.5]], dtype=float32)
+
+    Source: ``torch.triangular_solve``.
+    """
+    name = "triangular_solve"
+    a, right, _ = _right_hand_side(name, square(name, A), b, True, vectors=False)
+    solution = jax.lax.linalg.triangular_solve(
+        a, right, left_side=True, lower=not upper, transpose_a=transpose, unit_diagonal=unitriangular
+    )
+    return TriangularSolution(solution, a)
+
+
+def chain_matmul(*matrices: ArrayLike) -> Array:
+    """The product of several matrices, in the order that needs the fewest multiplications.
+
+    Args:
+        *matrices: one or more 2-D arrays.
+
+    Returns:
+        The product, 2-D.
+
+    Raises:
+        ShapeError: a matrix is not 2-D, or they do not fit each other.
+        ArgumentError: there are none.
+
+    >>> fg.chain_matmul(fg.ones(2, 3), fg.ones(3, 50), fg.ones(50, 1))
+    Array([[150.],
+           [150.]], dtype=float32)
+
+    Source: ``torch.chain_matmul``; ``fg.linalg.multi_dot`` takes a list.
+    """
+    if not matrices:
+        fail(ArgumentError, "chain_matmul", "one or more arrays are needed", "got none", "pass them one after another")
+    for i, x in enumerate(matrices):
+        require_ndim("chain_matmul", operand("chain_matmul", f"matrices[{i}]", x), 2, f"matrices[{i}]")
+    if len(matrices) == 1:
+        return operand("chain_matmul", "matrices[0]", matrices[0])
+    return multi_dot(matrices)
 
 
 @op

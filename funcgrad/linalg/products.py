@@ -15,7 +15,7 @@ from .._checks import broadcast_shapes, canonical_dim, fail, require_ndim
 from .._errors import ArgumentError, ArgumentTypeError, DimError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
-from ..arrays.products import _cross, _require_inner
+from ..arrays.products import _cross, _require_inner, matmul
 from ._matrices import require_finite, square
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "cross",
     "det",
     "diagonal",
+    "matmul",
     "matrix_exp",
     "matrix_power",
     "multi_dot",

@@ -19,7 +19,6 @@ __all__ = [
     "SolveInfo",
     "inv",
     "inv_ex",
-    "lu_solve",
     "solve",
     "solve_ex",
     "solve_triangular",
@@ -147,7 +146,12 @@ def _solve_ex(A: ArrayLike, B: ArrayLike, *, left: bool) -> SolveInfo:
 
 def _zero_pivot(A: Array) -> Array:
     """Which pivot of the LU decomposition is 0, counted from 1; 0 where none is."""
-    zero = jnp.diagonal(jax.lax.linalg.lu(jax.lax.stop_gradient(A))[0], axis1=-2, axis2=-1) == 0
+    return _first_zero(jax.lax.linalg.lu(jax.lax.stop_gradient(A))[0])
+
+
+def _first_zero(packed: Array) -> Array:
+    """Which element of the diagonal is 0 first, counted from 1; 0 where none is."""
+    zero = jnp.diagonal(packed, axis1=-2, axis2=-1) == 0
     if zero.shape[-1] == 0:
         return jnp.zeros(zero.shape[:-1], jnp.int32)
     return jnp.where(zero.any(axis=-1), zero.argmax(axis=-1) + 1, 0).astype(jnp.int32)
@@ -239,51 +243,6 @@ def inv_ex(A: ArrayLike, *, check_errors: bool = False) -> InverseInfo:
 def _inv_ex(A: ArrayLike) -> InverseInfo:
     x = square("inv_ex", A)
     return InverseInfo(jnp.linalg.inv(x), _zero_pivot(x))
-
-
-@op
-def lu_solve(LU: ArrayLike, pivots: ArrayLike, B: ArrayLike, *, left: bool = True, adjoint: bool = False) -> Array:
-    """The X with A X = B, from the decomposition of A that ``lu_factor`` made.
-
-    Args:
-        LU: shape (..., n, n), from ``lu_factor``.
-        pivots: shape (..., n), from ``lu_factor``.
-        B: matrices of shape (..., n, k), or (..., k, n) with ``left=False``. Stacks broadcast.
-        left: False solves X A = B.
-        adjoint: solve with the conjugate transpose of A.
-
-    Returns:
-        An array of the shape of `B`, broadcast; NaN or infinite where A is singular.
-
-    Raises:
-        ShapeError: the shapes do not fit.
-
-    >>> LU, pivots = fg.linalg.lu_factor(fg.tensor([[0.0, 1.0], [2.0, 3.0]]))
-    >>> fg.linalg.lu_solve(LU, pivots, fg.tensor([[1.0], [5.0]]))
-    Array([[1.],
-           [1.]], dtype=float32)
-
-    Source: ``torch.linalg.lu_solve``.
-    """
-    packed, b, _ = _right_hand_side("lu_solve", square("lu_solve", LU, "LU"), B, left, vectors=False)
-    rows = jnp.broadcast_to(jnp.asarray(pivots) - 1, packed.shape[:-1])
-    order = jax.lax.linalg.lu_pivots_to_permutation(rows, packed.shape[-1])
-    if not left:  # X A = B is A^T X^T = B^T, and with the adjoint conj(A) X^T = B^T
-        b = jnp.swapaxes(b, -1, -2)
-    if adjoint and not left:
-        packed = jnp.conj(packed)
-    if adjoint == left:  # A^H or A^T is U^H L^H P^T
-        conjugate = adjoint
-        for lower, unit in ((False, False), (True, True)):
-            b = jax.lax.linalg.triangular_solve(
-                packed, b, left_side=True, lower=lower, transpose_a=True, conjugate_a=conjugate, unit_diagonal=unit
-            )
-        b = jnp.take_along_axis(b, jnp.argsort(order, axis=-1)[..., None], axis=-2)
-    else:
-        b = jnp.take_along_axis(b, order[..., None], axis=-2)
-        for lower in (True, False):
-            b = jax.lax.linalg.triangular_solve(packed, b, left_side=True, lower=lower, unit_diagonal=lower)
-    return b if left else jnp.swapaxes(b, -1, -2)
 
 
 @finite_or_raise()

@@ -1,0 +1,165 @@
+"""Choices and loops that depend on values, inside compiled functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._checks import describe, fail, is_concrete
+from .._convert import from_host
+from .._errors import ArgumentTypeError, DtypeError, ShapeError
+from .._op import strong
+from .._types import ArrayLike, PyTree
+from ._arguments import require_callable
+from ._outputs import as_raised
+
+__all__ = ["cond", "while_loop"]
+
+_GIVEN = jax.Array | np.ndarray | np.generic | bool | int | float | complex
+
+
+def cond(
+    pred: ArrayLike,
+    true_fn: Callable[..., PyTree],
+    false_fn: Callable[..., PyTree],
+    operands: Sequence[PyTree] = (),
+) -> PyTree:
+    """``true_fn(*operands)`` where `pred` is true and ``false_fn(*operands)`` where not; only one of them is run.
+
+    Both are traced, and so must return arrays of the same shapes and dtypes. Gradients flow through the one that ran.
+    Under ``vmap`` with a different `pred` for each example both are run, and ``where`` chooses.
+    The condition number of a matrix is ``fg.linalg.cond``.
+
+    Args:
+        pred: a bool, a number or an array with one element; numbers other than 0 are true.
+        true_fn: a function of arrays or pytrees.
+        false_fn: a function of the same arguments.
+        operands: a tuple or list of the arguments.
+
+    Returns:
+        The result of the function that was chosen.
+
+    Raises:
+        ArgumentTypeError: `operands` is not a tuple or list, or the results differ in structure.
+        ShapeError: `pred` has not one element, or the results differ in shape.
+        DtypeError: the results differ in dtype.
+
+    >>> fg.cond(fg.tensor(3.0) > 2, lambda x: x + 1, lambda x: x - 1, (fg.ones(2),))
+    Array([2., 2.], dtype=float32)
+
+    Source: ``torch.cond``, ``jax.lax.cond``.
+    """
+    require_callable("cond", true_fn)
+    require_callable("cond", false_fn)
+    values = _arrays("cond", "operands", operands)
+    chosen = _truth("cond", "pred", pred)
+    branches = [_strong(function) for function in (true_fn, false_fn)]
+    with as_raised():
+        first, second = (jax.eval_shape(branch, *values) for branch in branches)
+        _require_alike("cond", "both functions must return", first, second, ("true_fn", "false_fn"))
+        return jax.lax.cond(chosen, *branches, *values)
+
+
+def while_loop(
+    cond_fn: Callable[..., ArrayLike], body_fn: Callable[..., Sequence[PyTree]], carried_inputs: Sequence[PyTree]
+) -> tuple[PyTree, ...]:
+    """``carried = body_fn(*carried)`` as long as ``cond_fn(*carried)`` is true.
+
+    It has forward derivatives (``jvp``, ``jacfwd``). For reverse ones the number of turns must be known: write a
+    Python loop, or ``jax.lax.scan``.
+
+    Args:
+        cond_fn: returns a bool, or an array with one element.
+        body_fn: returns a tuple or list like `carried_inputs`, of the same shapes and dtypes.
+        carried_inputs: a tuple or list of arrays or pytrees, what the loop starts from.
+
+    Returns:
+        A tuple, what the last turn returned.
+
+    Raises:
+        ArgumentTypeError: `carried_inputs` is not a tuple or list, or `body_fn` returns something of another structure.
+        ShapeError: the truth has not one element, or `body_fn` changes a shape.
+        DtypeError: `body_fn` changes a dtype.
+
+    >>> fg.while_loop(lambda i, x: i < 3, lambda i, x: (i + 1, x * 2), (0, fg.ones(2)))
+    (Array(3, dtype=int32), Array([8., 8.], dtype=float32))
+
+    Source: ``torch.while_loop``, ``jax.lax.while_loop``.
+    """
+    require_callable("while_loop", cond_fn)
+    require_callable("while_loop", body_fn)
+    values = _arrays("while_loop", "carried_inputs", carried_inputs)
+
+    def goes_on(carried: tuple[Any, ...]) -> Any:
+        return _truth("while_loop", "the result of cond_fn", cond_fn(*carried))
+
+    def turn(*carried: Any) -> tuple[Any, ...]:
+        result = body_fn(*carried)
+        if not isinstance(result, tuple | list):
+            required = "body_fn must return a tuple or list like carried_inputs"
+            fail(ArgumentTypeError, "while_loop", required, f"got {describe(result)}", "write a comma: return (x,)")
+        return tuple(result)
+
+    body = _strong(turn)
+    with as_raised():
+        after = jax.eval_shape(body, *values)
+        before = jax.eval_shape(lambda *v: v, *values)
+        _require_alike("while_loop", "body_fn must return what it got:", before, after, ("carried_inputs", "body_fn"))
+        result: tuple[PyTree, ...] = jax.lax.while_loop(goes_on, lambda carried: body(*carried), values)
+        return result
+
+
+def _arrays(name: str, argument: str, given: Any) -> tuple[Any, ...]:
+    """The arguments of a function, their numbers and NumPy arrays made strongly typed arrays."""
+    if not isinstance(given, tuple | list):
+        required = f"{argument} must be a tuple or list"
+        fail(ArgumentTypeError, name, required, f"got {describe(given)}", "write a comma: (x,)")
+    for leaf in jax.tree.leaves(tuple(given)):
+        if not isinstance(leaf, _GIVEN):
+            required = f"{argument} must be made of arrays and numbers"
+            fail(ArgumentTypeError, name, required, f"got {describe(leaf)}", "let the functions close over the rest")
+    return jax.tree.map(
+        lambda leaf: strong(jnp.asarray(from_host(name, leaf) if isinstance(leaf, np.ndarray) else leaf)), tuple(given)
+    )
+
+
+def _truth(name: str, argument: str, value: Any) -> Any:
+    """One truth value, of anything with one element."""
+    if not isinstance(value, _GIVEN):
+        required = f"{argument} must be a bool or an array with one element"
+        fail(ArgumentTypeError, name, required, f"got {describe(value)}", "compare numbers, for example x.sum() > 0")
+    if np.size(value) != 1:
+        required = f"{argument} must have one element"
+        fail(ShapeError, name, required, f"got shape {np.shape(value)}", "reduce it with fg.any or fg.all")
+    if is_concrete(value) and not isinstance(value, jax.Array):
+        return bool(np.reshape(value, ()))
+    return jnp.reshape(jnp.asarray(value) != 0, ())
+
+
+def _strong(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args: jax.tree.map(lambda leaf: strong(jnp.asarray(leaf)), function(*args))
+
+
+def _require_alike(name: str, required: str, first: Any, second: Any, owners: tuple[str, str]) -> None:
+    """Raise unless two results have one structure, and one shape and dtype at each leaf."""
+    trees = [jax.tree.structure(tree) for tree in (first, second)]
+    if trees[0] != trees[1]:
+        given = " and ".join(f"{_outline(tree)} of {owner}" for tree, owner in zip(trees, owners, strict=True))
+        fail(ArgumentTypeError, name, f"{required} the same structure", f"got {given}", "correct one of them")
+    for (path, a), b in zip(jax.tree_util.tree_leaves_with_path(first), jax.tree.leaves(second), strict=True):
+        at = f" at {jax.tree_util.keystr(path)}" if path else ""
+        for kind, aspect, one, other in (
+            (ShapeError, "shapes", a.shape, b.shape),
+            (DtypeError, "dtypes", a.dtype, b.dtype),
+        ):
+            if one != other:
+                given = f"got {one} of {owners[0]} and {other} of {owners[1]}{at}"
+                fail(kind, name, f"{required} the same {aspect}", given, "correct one of them")
+
+
+def _outline(tree: Any) -> str:
+    return str(tree).removeprefix("PyTreeDef(").removesuffix(")")
