@@ -78,6 +78,8 @@ ABSENT: dict[str, str] = {
     "save": "safetensors.flax.save_file stores arrays",
     "load": "safetensors.flax.load_file reads arrays",
     "gesv": "it is fg.linalg.solve(A, B), with A first",
+    "solve": "it is fg.linalg.solve(A, B), with A first",
+    "eig": "it is fg.linalg.eig(A), whose results are complex",
     "lstsq": "it is fg.linalg.lstsq(A, B)",
     "symeig": "it is fg.linalg.eigh(A)",
 }

@@ -93,15 +93,17 @@ def require_finite(
 def require_success(name: str, info: Any, shape: Sequence[int], required: str, remedy: str = _SINGULAR) -> None:
     """Raise LinAlgError where a concrete `info` is not 0; `shape` is that of the matrices it speaks of."""
     if is_concrete(info) and np.any(info):
-        _blame(name, np.asarray(info) != 0, shape, required, remedy)
+        _blame(name, np.asarray(info) != 0, shape, required, remedy, "one that is")
 
 
-def _blame(name: str, bad: np.ndarray, shape: Sequence[int], required: str, remedy: str) -> NoReturn:
+def _blame(
+    name: str, bad: np.ndarray, shape: Sequence[int], required: str, remedy: str, given: str = "one that is not"
+) -> NoReturn:
     where = ""
     if bad.ndim:
         index = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
         where = f" at index {index[0] if len(index) == 1 else index} of the stack"
-    fail(LinAlgError, name, required, f"got one that is not{where} (shape {tuple(shape)})", remedy)
+    fail(LinAlgError, name, required, f"got {given}{where} (shape {tuple(shape)})", remedy)
 
 
 def finite_or_raise(required: str = "A must be invertible", remedy: str = _SINGULAR) -> Callable[[Word], Word]:

@@ -1,5 +1,7 @@
 """Networks as plain functions of parameters."""
 
+from ..arrays.contractions import bilinear
+from ..arrays.distances import cosine_similarity, pairwise_distance, pdist
 from ..arrays.special import log_softmax, relu, sigmoid, softmax
 from ..arrays.trigonometry import tanh
 from . import init

@@ -1,0 +1,109 @@
+"""Choices and loops: values, derivatives, and messages."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from harness import raises
+
+import funcgrad as fg
+from funcgrad.testing import assert_close
+
+x = fg.tensor([1.0, 2.0])
+
+
+@pytest.mark.parametrize("pred", [True, 1, fg.tensor(True), fg.tensor([[2.5]]), np.array([True])])
+def test_a_choice_takes_anything_with_one_element(pred):
+    def chosen(pred):
+        return fg.cond(pred, lambda x, n: x + n, lambda x, n: x - n, (x, 1))
+
+    assert_close(chosen(pred), x + 1)
+    assert_close(jax.jit(chosen)(pred), x + 1)
+    assert_close(chosen(fg.tensor(0.0)), x - 1)
+
+
+def test_a_choice_differentiates_what_ran():
+    def f(x):
+        return fg.cond(x.sum() > 0, lambda x: (x**2).sum(), lambda x: jnp.sqrt(x).sum(), [x])
+
+    assert_close(jax.grad(f)(x), 2 * x)
+    assert fg.cond(True, lambda: 1.5, lambda: 2.5) == 1.5
+    both = jax.vmap(f)(fg.tensor([[1.0, 2.0], [3.0, -1.0]]))
+    assert_close(both, fg.tensor([5.0, 10.0]))
+
+
+def test_a_choice_agrees_with_torch():
+    torch = pytest.importorskip("torch")
+    ours = fg.cond(fg.tensor(False), lambda a: {"y": a + 1}, lambda a: {"y": -a}, (x,))
+    theirs = torch.cond(torch.tensor(False), lambda a: {"y": a + 1}, lambda a: {"y": -a}, (torch.tensor([1.0, 2.0]),))
+    assert_close(np.asarray(ours["y"]), theirs["y"].numpy())
+
+
+def test_a_loop_runs_until_it_is_done():
+    i, y = fg.while_loop(lambda i, y: y.sum() < 100, lambda i, y: (i + 1, y * 2), (0, x))
+    assert (i, y.tolist()) == (6, [64, 128])
+    assert isinstance(fg.while_loop(lambda i: i < 3, lambda i: [i + 1], [0]), tuple)
+    assert jax.jvp(lambda v: fg.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y * v), (0, v))[1], (2.0,), (1.0,))[
+        1
+    ] == pytest.approx(32)
+    skipped = fg.while_loop(lambda i: False, lambda i: (i + 1,), (5,))
+    assert skipped == (5,)
+
+
+def test_messages_of_cond():
+    f = lambda x: x  # noqa: E731
+    with raises(fg.ArgumentTypeError, "cond(): operands must be a tuple or list; got float32 of shape (2,); "
+                "write a comma: (x,)."):  # fmt: skip
+        fg.cond(True, f, f, x)
+    with raises(fg.ShapeError, "cond(): pred must have one element; got shape (2,); reduce it with fg.any or fg.all."):
+        fg.cond(x > 0, f, f, (x,))
+    message = (
+        "cond(): pred must be a bool or an array with one element; got a list; "
+        "compare numbers, for example x.sum() > 0."
+    )
+    with raises(fg.ArgumentTypeError, message):
+        fg.cond([True], f, f, (x,))
+    message = "cond(): operands must be made of arrays and numbers; got str 'a'; let the functions close over the rest."
+    with raises(fg.ArgumentTypeError, message):
+        fg.cond(True, f, f, ("a",))
+    message = (
+        "cond(): both functions must return the same shapes; got (2,) of true_fn and () of false_fn; "
+        "correct one of them."
+    )
+    with raises(fg.ShapeError, message):
+        fg.cond(True, f, lambda x: x.sum(), (x,))
+    message = (
+        "cond(): both functions must return the same dtypes; got float32 of true_fn and int32 of false_fn at ['a']; "
+        "correct one of them."
+    )
+    with raises(fg.DtypeError, message):
+        fg.cond(True, lambda x: {"a": x}, lambda x: {"a": x.astype(int)}, (x,))
+    message = (
+        "cond(): both functions must return the same structure; got * of true_fn and (*, *) of false_fn; "
+        "correct one of them."
+    )
+    with raises(fg.ArgumentTypeError, message):
+        fg.cond(True, f, lambda x: (x, x), (x,))
+
+
+def test_messages_of_while_loop():
+    message = (
+        "while_loop(): body_fn must return a tuple or list like carried_inputs; got int32 of shape (); "
+        "write a comma: return (x,)."
+    )
+    with raises(fg.ArgumentTypeError, message):
+        fg.while_loop(lambda i: i < 3, lambda i: i + 1, (0,))
+    message = (
+        "while_loop(): body_fn must return what it got: the same dtypes; got int32 of carried_inputs and float32 of "
+        "body_fn at [0]; correct one of them."
+    )
+    with raises(fg.DtypeError, message):
+        fg.while_loop(lambda i: i < 3, lambda i: (i + 0.5,), (0,))
+    message = "while_loop(): carried_inputs must be a tuple or list; got int 0; write a comma: (x,)."
+    with raises(fg.ArgumentTypeError, message):
+        fg.while_loop(lambda i: i < 3, lambda i: (i + 1,), 0)
+    message = (
+        "while_loop(): the result of cond_fn must have one element; got shape (2,); reduce it with fg.any or fg.all."
+    )
+    with raises(fg.ShapeError, message):
+        fg.while_loop(lambda x: x < 3, lambda x: (x + 1,), (x,))
