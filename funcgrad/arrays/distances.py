@@ -172,7 +172,7 @@ def nuclear_norm(input: ArrayLike, /, *args: Any, dim: Dims | None = None, keepd
         ShapeError: there are not two dimensions.
         DtypeError: `input` holds integers.
 
-    >>> fg.nuclear_norm(fg.tensor([[3.0, 0.0], [0.0, -4.0]])).round(4)
+    >>> fg.nuclear_norm(fg.tensor([[3.0, 0.0], [0.0, -4.0]]))
     Array(7., dtype=float32)
 
     Source: ``torch.nuclear_norm``.
@@ -318,8 +318,8 @@ def pairwise_distance(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, eps: float =
         ShapeError: the shapes do not broadcast.
         DtypeError: both hold integers.
 
-    >>> fg.pairwise_distance(fg.tensor([[0.0, 0.0], [1.0, 1.0]]), fg.tensor([3.0, 4.0])).round(4)
-    Array([5.    , 3.6056], dtype=float32)
+    >>> fg.pairwise_distance(fg.tensor([[0.0, 0.0], [3.0, 0.0]]), fg.tensor([3.0, 4.0]), eps=0.0)
+    Array([5., 4.], dtype=float32)
 
     Source: ``torch.nn.functional.pairwise_distance``.
     """
@@ -349,8 +349,8 @@ def cosine_similarity(x1: ArrayLike, x2: ArrayLike, dim: Dim = 1, eps: float = 1
         DimError: `dim` is out of range.
         DtypeError: both hold integers.
 
-    >>> fg.cosine_similarity(fg.tensor([1.0, 0.0]), fg.tensor([1.0, 1.0]), dim=0).round(4)
-    Array(0.7071, dtype=float32)
+    >>> fg.cosine_similarity(fg.tensor([[1.0, 0.0], [0.0, 2.0]]), fg.tensor([3.0, 0.0]))
+    Array([1., 0.], dtype=float32)
 
     Source: ``torch.nn.functional.cosine_similarity``.
     """

@@ -147,7 +147,7 @@ def _strong(function: Callable[..., Any]) -> Callable[..., Any]:
 def _require_alike(name: str, required: str, first: Any, second: Any, owners: tuple[str, str]) -> None:
     """Raise unless two results have one structure, and one shape and dtype at each leaf."""
     trees = [jax.tree.structure(tree) for tree in (first, second)]
-    if trees[0] != trees[1]:
+    if trees[0] != trees[1]:  # type: ignore[operator]
         given = " and ".join(f"{_outline(tree)} of {owner}" for tree, owner in zip(trees, owners, strict=True))
         fail(ArgumentTypeError, name, f"{required} the same structure", f"got {given}", "correct one of them")
     for (path, a), b in zip(jax.tree_util.tree_leaves_with_path(first), jax.tree.leaves(second), strict=True):

@@ -93,7 +93,7 @@ def require_finite(
 def require_success(name: str, info: Any, shape: Sequence[int], required: str, remedy: str = _SINGULAR) -> None:
     """Raise LinAlgError where a concrete `info` is not 0; `shape` is that of the matrices it speaks of."""
     if is_concrete(info) and np.any(info):
-        _blame(name, np.asarray(info) != 0, shape, required, remedy, "one that is")
+        _blame(name, np.asarray(info).astype(bool), shape, required, remedy, "one that is")
 
 
 def _blame(

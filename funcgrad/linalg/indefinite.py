@@ -184,7 +184,7 @@ def _factor(A: Array, conjugate: bool) -> tuple[Array, Array, Array]:
         return jax.tree.map(lambda a, b: jnp.where(second, a, b), old, new), None
 
     integers = jnp.zeros(n, jnp.int32)
-    start = rest, jnp.zeros_like(rest), integers, jnp.int32(0), jnp.bool_(False)
+    start: tuple[Array, ...] = rest, jnp.zeros_like(rest), integers, jnp.zeros((), jnp.int32), jnp.zeros((), bool)
     (_, packed, pivots, info, _), _ = jax.lax.scan(step, start, jnp.arange(n, dtype=jnp.int32))
     return packed, pivots, info
 
