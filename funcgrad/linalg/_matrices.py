@@ -97,7 +97,7 @@ def require_success(name: str, info: Any, shape: Sequence[int], required: str, r
 
 
 def _blame(
-    name: str, bad: np.ndarray, shape: Sequence[int], required: str, remedy: str, given: str = "one that is not"
+    name: str, bad: Any, shape: Sequence[int], required: str, remedy: str, given: str = "one that is not"
 ) -> NoReturn:
     where = ""
     if bad.ndim:
