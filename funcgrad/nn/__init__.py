@@ -7,6 +7,10 @@ from ..arrays.trigonometry import tanh
 from . import init
 from .activations import *
 from .classification import *
+from .convolution import *
 from .layers import *
 from .losses import *
+from .padding import *
+from .patches import *
+from .pixels import *
 from .sampling import *
