@@ -50,6 +50,7 @@ from .autodiff.gradients import *
 from .autodiff.jacobians import *
 from .autodiff.transforms import *
 from .linalg.flat import *
+from .nn.flat import *
 from .train import data
 
 if not TYPE_CHECKING:  # a checker would take it to mean that every name exists
@@ -117,6 +118,10 @@ __all__ = [
     "chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "geqrf", "inverse", "lobpcg", "logdet",
     "lu", "lu_solve", "lu_unpack", "matrix_exp", "matrix_power", "orgqr", "ormqr", "pca_lowrank", "pinverse", "qr",
     "slogdet", "svd", "svd_lowrank", "triangular_solve", "vander",
+    # Networks
+    "adaptive_avg_pool1d", "adaptive_max_pool1d", "avg_pool1d", "channel_shuffle", "constant_pad_nd", "conv1d",
+    "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "max_pool1d",
+    "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "pixel_shuffle", "pixel_unshuffle",
     # Derivatives
     "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
     "jacfwd", "jacobian", "jacrev", "jit", "vmap", "cond", "while_loop",

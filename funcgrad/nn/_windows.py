@@ -20,7 +20,9 @@ Size: TypeAlias = int | Sequence[int]
 _LETTERS = {1: "L", 2: "H, W", 3: "D, H, W"}
 
 
-def family(body: Callable[..., Any], name: str, n: int, **words: str) -> Callable[..., Any]:
+def family(
+    body: Callable[..., Any], name: str, n: int, check: Callable[..., None] | None = None, **words: str
+) -> Callable[..., Any]:
     """The public word `name`: a definition for n spatial dimensions, whose docstring is made to speak of them.
 
     In the docstring NAME stands for the name, DIMS for the spatial dimensions and OUT for those of the result; other
@@ -29,10 +31,10 @@ def family(body: Callable[..., Any], name: str, n: int, **words: str) -> Callabl
     body.__name__ = body.__qualname__ = name
     text = body.__doc__ or ""
     out = ", ".join(f"{letter}'" for letter in _LETTERS[n].split(", "))
-    for token, replacement in {"NAME": name, "DIMS": _LETTERS[n], "OUT": out, **words}.items():
+    for token, replacement in {**words, "NAME": name, "DIMS": _LETTERS[n], "OUT": out}.items():
         text = text.replace(token, replacement)
     body.__doc__ = text
-    return op(body)
+    return op(check=check)(body)
 
 
 def each(name: str, argument: str, value: Any, n: int, least: int | None = None) -> Shape:

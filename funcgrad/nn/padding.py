@@ -47,10 +47,10 @@ def pad(input: ArrayLike, pad: Sequence[int], mode: str = "constant", value: flo
 
     Source: ``torch.nn.functional.pad``.
     """
-    return padded("pad", input, pad, mode, value)
+    return _padded("pad", input, pad, mode, value)
 
 
-def padded(name: str, input: Any, pad: Any, mode: str, value: Any) -> Array:
+def _padded(name: str, input: Any, pad: Any, mode: str, value: Any) -> Array:
     """`pad` for the word `name`."""
     x = jnp.asarray(input)
     if mode != "constant" and mode not in _MODES:
@@ -71,7 +71,13 @@ def padded(name: str, input: Any, pad: Any, mode: str, value: Any) -> Array:
     pairs = [(0, 0)] * (x.ndim - padded_dims) + list(zip(numbers[-2::-2], numbers[::-2], strict=True))
     left = tuple(size + before + after for size, (before, after) in zip(x.shape, pairs, strict=True))
     if any(size < 0 for size in left):
-        fail(ShapeError, name, "pad must not take away more than there is", f"got {tuple(numbers)} for shape {x.shape}", "take less")
+        fail(
+            ShapeError,
+            name,
+            "pad must not take away more than there is",
+            f"got {tuple(numbers)} for shape {x.shape}",
+            "take less",
+        )
     if mode == "constant":
         constant = jnp.asarray(as_value(name, 0 if value is None else value, x.dtype), x.dtype)
         return jax.lax.pad(x, constant, [(before, after, 0) for before, after in pairs])

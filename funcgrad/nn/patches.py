@@ -17,9 +17,7 @@ __all__ = ["fold", "unfold"]
 
 
 @op
-def unfold(
-    input: ArrayLike, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
-) -> Array:
+def unfold(input: ArrayLike, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Array:
     """The patches of images as columns: what a convolution multiplies with its kernels.
 
     ``fg.unfold`` is another word, torch's ``Tensor.unfold``: windows along one dimension.
@@ -119,9 +117,7 @@ class _Patches:
         self.stride = each(name, "stride", stride, 2, 1)
         self.count = tuple(
             (size + 2 * p - d * (k - 1) - 1) // s + 1
-            for size, k, d, p, s in zip(
-                spatial, self.kernel, self.dilation, self.padding, self.stride, strict=True
-            )
+            for size, k, d, p, s in zip(spatial, self.kernel, self.dilation, self.padding, self.stride, strict=True)
         )
         if min(self.count) < 1:
             fail(
