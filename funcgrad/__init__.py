@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from . import autodiff, inspect, linalg, nn, testing, train
+from . import autodiff, fft, inspect, linalg, nn, testing, train
 from ._checks import x64_enabled
 from ._errors import *
 from .arrays.arithmetic import *
@@ -41,10 +41,12 @@ from .arrays.signs import *
 from .arrays.slicing import *
 from .arrays.sorting import *
 from .arrays.special import *
+from .arrays.spectrograms import *
 from .arrays.squeezing import *
 from .arrays.trials import *
 from .arrays.triangles import *
 from .arrays.trigonometry import *
+from .arrays.windows import *
 from .autodiff.control import *
 from .autodiff.gradients import *
 from .autodiff.jacobians import *
@@ -62,7 +64,7 @@ __version__ = "0.1.0"
 # fmt: off
 __all__ = [
     # Rooms
-    "autodiff", "data", "inspect", "linalg", "nn", "testing", "train", "x64_enabled",
+    "autodiff", "data", "fft", "inspect", "linalg", "nn", "testing", "train", "x64_enabled",
     # Making arrays
     "empty", "empty_like", "eye", "full", "full_like", "ones", "ones_like", "zeros", "zeros_like", "arange",
     "linspace", "logspace", "tensor", "as_tensor", "asarray", "from_numpy", "to_numpy", "item", "tolist", "clone",
@@ -111,6 +113,8 @@ __all__ = [
     # Order and counts
     "argsort", "bucketize", "kthvalue", "msort", "searchsorted", "sort", "topk", "bincount", "isin", "unique",
     "unique_consecutive", "Histogram", "histc", "histogram",
+    # Signals
+    "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window", "istft", "stft",
     # Linear algebra
     "bmm", "cross", "dot", "ger", "inner", "kron", "matmul", "mm", "mv", "outer", "trace", "vdot", "addbmm",
     "addmm", "addmv", "addr", "baddbmm", "bilinear", "einsum", "tensordot", "cdist", "cosine_similarity", "dist",

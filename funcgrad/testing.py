@@ -196,12 +196,13 @@ class _Trial:
         self.operands = (at, direction, weights)
 
     def flat(self, *values: Any) -> list[Any]:
-        """The floating outputs as a function of the floating leaves."""
+        """The floating outputs as a function of the floating leaves; a complex one is its two parts."""
         filled = list(self.leaves)
         for i, value in zip(self.floats, values, strict=True):
             filled[i] = value
         outputs = jax.tree.leaves(self.f(*jax.tree.unflatten(self.tree, filled)))
-        return [out for out in outputs if jnp.issubdtype(jnp.result_type(out), jnp.floating)]
+        inexact = [out for out in outputs if jnp.issubdtype(jnp.result_type(out), jnp.inexact)]
+        return [part for out in inexact for part in ((out.real, out.imag) if jnp.iscomplexobj(out) else (out,))]
 
     def measure(self, at: list[Any], u: list[Any], w: list[Any]) -> tuple[Any, ...]:
         """Outputs on both sides of the point, $J u$ and $J^T w$."""

@@ -178,8 +178,8 @@ def check_gradient(cases: Sequence[Case], function: Callable[..., Any] | None = 
                 trial.judge(measured, rtol=1e-7, atol=1e-9)
 
 
-def differentiable(case: Case) -> bool:
-    return case.grad and any(a.dtype.kind == "f" for a in arrays_of(case)[0])
+def differentiable(case: Case, kinds: str = "f") -> bool:
+    return case.grad and any(a.dtype.kind in kinds for a in arrays_of(case)[0])
 
 
 @contextlib.contextmanager

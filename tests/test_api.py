@@ -40,6 +40,7 @@ def test_layers_import_downward_only():
         "_op",
         "arrays",
         "linalg",
+        "fft",
         "autodiff",
         "nn",
         "train",
@@ -97,6 +98,6 @@ def test_every_public_name_is_listed_once_and_there():
     flat = [m for m in flat if not m.__name__.split(".")[-1].startswith("_") or m.__name__ == "funcgrad._errors"]
     flat += [sys.modules["funcgrad.linalg.flat"], sys.modules["funcgrad.nn.flat"]]
     words = {name for module in flat for name in module.__all__}
-    rooms = {"autodiff", "data", "inspect", "linalg", "nn", "testing", "train", "x64_enabled"}
+    rooms = {"autodiff", "data", "fft", "inspect", "linalg", "nn", "testing", "train", "x64_enabled"}
     assert set(fg.__all__) == words | rooms
     assert [name for name in fg.__all__ if not hasattr(fg, name)] == []

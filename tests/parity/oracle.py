@@ -29,6 +29,12 @@ def leaves(result) -> list:
     return [result]
 
 
+def parts(found: list, kind) -> list:
+    """The floating ones of the arrays `found`; a complex one is its two parts."""
+    inexact = [leaf for leaf in found if kind(leaf) in "fc"]
+    return [part for leaf in inexact for part in ((leaf.real, leaf.imag) if kind(leaf) == "c" else (leaf,))]
+
+
 def to_numpy(tensor) -> np.ndarray:
     return tensor.detach().resolve_conj().numpy() if isinstance(tensor, torch.Tensor) else np.asarray(tensor)
 
@@ -45,7 +51,7 @@ def gradients(case: Case, weights: list[np.ndarray]) -> list[np.ndarray]:
     call, arrays = as_function(case, torch_word(case))
     varied = [a.dtype.kind in "fc" and i not in case.constant for i, a in enumerate(arrays)]
     tensors = [torch.tensor(a, requires_grad=vary) for a, vary in zip(arrays, varied, strict=True)]
-    outputs = [leaf for leaf in leaves(call(*tensors)) if leaf.dtype.is_floating_point or leaf.dtype.is_complex]
+    outputs = parts(leaves(call(*tensors)), lambda t: "c" if t.is_complex() else "f" if t.is_floating_point() else "i")
     total = sum((torch.tensor(w) * out).sum() for w, out in zip(weights, outputs, strict=True))
     wanted = [t for t in tensors if t.requires_grad]
     found = torch.autograd.grad(total, wanted, allow_unused=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cases import ALL
 from harness import about, as_function, case, differentiable, parametrize_words, tolerance
-from oracle import gradients, leaves, run
+from oracle import gradients, leaves, parts, run
 
 import funcgrad as fg
 from funcgrad.testing import assert_close
@@ -21,10 +21,10 @@ class Trial:
         self.case = case
         self.call, arrays = as_function(case, function)
         self.tensors = [fg.tensor(a) for a in arrays]
-        self.floating = [i for i, a in enumerate(arrays) if a.dtype.kind == "f" and i not in case.constant]
+        self.floating = [i for i, a in enumerate(arrays) if a.dtype.kind in "fc" and i not in case.constant]
         self.at = [self.tensors[i] for i in self.floating]
         self.weights = None
-        if differentiable(case):
+        if differentiable(case, "fc"):
             rng = np.random.default_rng(0)
             with about(case):
                 outputs = jax.eval_shape(self.outputs, self.at, self.tensors)
@@ -35,7 +35,7 @@ class Trial:
         filled = list(tensors)
         for i, value in zip(self.floating, at, strict=True):
             filled[i] = value
-        return [leaf for leaf in leaves(self.call(*filled)) if np.dtype(leaf.dtype).kind == "f"]
+        return parts(leaves(self.call(*filled)), lambda leaf: np.dtype(leaf.dtype).kind)
 
     def measure(self, tensors, at, weights):
         with about(self.case):
@@ -56,7 +56,7 @@ class Trial:
             weights = [np.asarray(w) for w in self.weights]
             rtol, atol = self.case.tolerance or (1e-5, 2e-6)  # a gradient sums the roundings of the values it passes
             for a, b in zip(pulled, gradients(self.case, weights), strict=True):
-                assert_close(a, b, rtol=rtol, atol=atol)
+                assert_close(a.conj(), b, rtol=rtol, atol=atol)  # torch's complex gradient is the conjugate of JAX's
 
 
 def check_against_torch(cases, function=None):

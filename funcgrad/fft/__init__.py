@@ -1,0 +1,11 @@
+"""Fourier transforms: the words of ``torch.fft``.
+
+Complex gradients are JAX's under ``grad``, and torch's under ``fg.vjp`` is what docs/gradients.md says of every word.
+"""
+
+from __future__ import annotations
+
+from .frequencies import *
+from .one_dim import *
+from .several_dims import *
+from .two_dims import *
