@@ -90,10 +90,10 @@ def op(
         # The fast path asks one question: has this very spelling been seen, with operands whose values are known?
         values: list[Any] = []
         spelling: list[Any] = []
-        for value, is_operand in zip(args, kinds, strict=False):
+        for value, is_operand in zip(args, kinds):  # noqa: B905 (`strict=` alone would cost a tenth of what is left)
             kind = value.__class__
             if not is_operand:
-                spelling += (kind, _typed(value) if kind is list or kind is tuple else value)
+                spelling += (kind, _typed(value)) if kind is list or kind is tuple else (kind, value)
             elif kind in CONCRETE:
                 values.append(value)
             elif (kind is list or kind is tuple) and all(item.__class__ in CONCRETE for item in value):
@@ -101,17 +101,21 @@ def op(
                 spelling.append(len(value))
             else:
                 return word.call(args, kwargs)
-        for name, value in kwargs.items():
-            kind = value.__class__
-            if name not in operands or value is None:
-                spelling += (name, kind, _typed(value) if kind is list or kind is tuple else value)
-            elif kind in CONCRETE:
-                values.append(value)
-                spelling.append(name)
-            else:
-                return word.call(args, kwargs)
+        if kwargs:
+            for name, value in kwargs.items():
+                kind = value.__class__
+                if name not in operands or value is None:
+                    spelling += (name, kind, _typed(value) if kind is list or kind is tuple else value)
+                elif kind in CONCRETE:
+                    values.append(value)
+                    spelling.append(name)
+                else:
+                    return word.call(args, kwargs)
         try:
-            key = (len(values), _ndim(values[0]) if has_dims else 0, *spelling)
+            if has_dims:
+                first = values[0]
+                spelling.append((first[0] if first.__class__ is tuple else first).ndim)
+            key = (len(values), *spelling)
             found = spelled.get(key)
         except (TypeError, AttributeError, IndexError):  # an option of lists, a number where dims are counted
             key, found = None, None
@@ -354,15 +358,12 @@ def strong(value: Any) -> Any:
     return jax.lax.convert_element_type(value, value.dtype) if getattr(value, "weak_type", False) else value
 
 
-def _ndim(value: Any) -> int:
-    """How many dimensions an operand, or the first of a sequence of them, has."""
-    ndim: int = (value[0] if value.__class__ is tuple else value).ndim
-    return ndim
-
-
 def _typed(value: Any) -> Any:
     """`value` as a key that tells (1,) from (True,) and (1.0,), which Python holds to be equal."""
-    return (value.__class__, tuple(map(_typed, value)) if isinstance(value, list | tuple) else value)
+    if not isinstance(value, list | tuple):
+        return value.__class__, value
+    kinds = tuple(map(type, value))
+    return kinds, tuple(map(_typed, value)) if tuple in kinds or list in kinds else tuple(value)
 
 
 def _frozen(value: Any) -> Any:

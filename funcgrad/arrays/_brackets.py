@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import broadcast_shapes, describe, fail, is_concrete
-from .._convert import is_torch
+from .._convert import from_host, is_torch
 from .._errors import ArgumentTypeError, DimError, DtypeError, ShapeError, TracedValueError
 from .._types import Array, Shape
 from ._updates import multiplied, require_broadcast, require_indices
@@ -20,9 +20,11 @@ __all__ = [
     "entries_of",
     "is_mask",
     "planned",
+    "planned_once",
     "read_traced",
     "reader",
     "spelled_out",
+    "spelling",
     "strong",
     "traced",
     "writer",
@@ -198,6 +200,29 @@ def strong(x: Any) -> Array:
 
 
 # Eagerly, a program is compiled for each form of index, not for each place: starts are values, lengths are fixed.
+
+
+def spelling(idx: Any) -> tuple[Any, ...] | None:
+    """An index of ints, slices, None and ... as something hashable; None for any other."""
+    spelled: list[Any] = []
+    for part in idx if idx.__class__ is tuple else (idx,):
+        kind = part.__class__
+        if kind is slice:
+            part = (part.start, part.stop, part.step)
+            if not all(bound is None or bound.__class__ is int for bound in part):
+                return None
+        elif not (kind is int or part is None or part is Ellipsis):
+            return None
+        spelled.append(part)
+    return tuple(spelled)
+
+
+@functools.lru_cache(maxsize=4096)
+def planned_once(name: str, spelled: tuple[Any, ...], shape: Shape) -> tuple[tuple[_Entry, ...], Any]:
+    """The form of a spelled index and the first place of each dimension, on the device and ready to be read."""
+    idx = tuple(slice(*part) if part.__class__ is tuple else part for part in spelled)
+    plan, starts, _ = planned(entries_of(name, idx, shape))
+    return plan, from_host(name, starts)
 
 
 def planned(entries: list[_Entry]) -> tuple[tuple[_Entry, ...], Any, list[Any]]:

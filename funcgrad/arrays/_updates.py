@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import describe, fail, indices_in_range, is_concrete
+from .._checks import describe, fail, indices_in_range, is_concrete, x64_enabled
 from .._convert import require_lossless
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._types import Array, Shape
@@ -30,6 +31,20 @@ _RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 
 def as_value(name: str, value: Any, dtype: np.dtype[Any], argument: str = "value") -> Any:
     """`value`, known to survive as `dtype`: its kind always, its size where it is known now."""
+    if value.__class__ in (bool, int, float, complex):
+        return _number(name, value, dtype, argument, x64_enabled())
+    if getattr(value, "dtype", None) == dtype:
+        return value
+    return _surviving(name, value, dtype, argument)
+
+
+@functools.lru_cache(maxsize=4096, typed=True)
+def _number(name: str, value: Any, dtype: np.dtype[Any], argument: str, x64: bool) -> Any:
+    """A Python number is checked once: 64-bit mode decides its own dtype."""
+    return _surviving(name, value, dtype, argument)
+
+
+def _surviving(name: str, value: Any, dtype: np.dtype[Any], argument: str) -> Any:
     own = jnp.result_type(value)
     if _rank(own) > _rank(dtype):
         fail(

@@ -17,7 +17,20 @@ from .._errors import ArgumentError, ArgumentTypeError, ShapeError
 from .._op import op
 from .._operands import operand
 from .._types import Array, ArrayLike, Shape
-from ._brackets import entries_of, is_mask, planned, read_traced, reader, spelled_out, strong, traced, writer, written
+from ._brackets import (
+    entries_of,
+    is_mask,
+    planned,
+    planned_once,
+    read_traced,
+    reader,
+    spelled_out,
+    spelling,
+    strong,
+    traced,
+    writer,
+    written,
+)
 from ._updates import as_value
 
 __all__ = [
@@ -64,6 +77,10 @@ correct the index; nothing is clamped or wrapped.
     Source: ``Tensor.__getitem__``.
     """
     x = operand("index", "x", x)
+    spelled = spelling(idx)
+    if spelled is not None and is_concrete(x):
+        plan, starts = planned_once("index", spelled, np.shape(x))
+        return reader(plan)(x, starts, [])
     entries = entries_of("index", idx, np.shape(x))
     if not is_concrete(x) or traced(entries):
         return read_traced(strong(x), entries)
@@ -277,9 +294,13 @@ def diagonal_scatter(input: ArrayLike, src: ArrayLike, /, offset: int = 0, dim1:
 
 def _write(name: str, x: Any, idx: Any, value: Any, how: str) -> Array:
     x, value = operand(name, "x", x), operand(name, "value", value)
-    as_value(name, value, jnp.result_type(x))
+    as_value(name, value, getattr(x, "dtype", None) or jnp.result_type(x))
     if _fills_a_mask(x, idx, value):
         return _write_masked(x, idx, value, how=how)
+    spelled = spelling(idx)
+    if spelled is not None and is_concrete(x) and is_concrete(value):
+        plan, starts = planned_once(name, spelled, np.shape(x))
+        return writer(name, plan, how)(x, value, starts, [])
     entries = entries_of(name, idx, np.shape(x))
     if not is_concrete(x) or not is_concrete(value) or traced(entries):
         return written(name, strong(x), spelled_out(entries), value, how)
