@@ -13,10 +13,12 @@ import numpy as np
 from .._checks import ENABLE_X64, canonical_dim, default_int, fail, require_real, resolve_dtype, x64_enabled
 from .._errors import ConversionError, EmptyError
 from .._types import Array, ArrayLike, Dims, DtypeLike
+from ._order import is_large, sorted_places, sorted_values
 
 __all__ = [
     "axes",
     "evenly",
+    "in_order",
     "integers_fit",
     "one_dim",
     "pick",
@@ -98,14 +100,26 @@ def pick(x: Array, indices: Array, dim: int) -> Array:
 
 def sorted_with_indices(x: Array, dim: int, descending: bool = False) -> tuple[Array, Array]:
     """`x` sorted along `dim`, and where each element came from. Equal elements keep their order; NaN is largest."""
-    indices = jax.lax.broadcasted_iota(default_int(), x.shape, dim)
-    if not descending:
-        values, order = jax.lax.sort((x, indices), dimension=dim, is_stable=True, num_keys=1)
-        return values, order
-    # Turned round twice, so that equal elements keep their order here too.
-    flipped = (jnp.flip(x, dim), jnp.flip(indices, dim))
-    values, order = jax.lax.sort(flipped, dimension=dim, is_stable=True, num_keys=1)
-    return jnp.flip(values, dim), jnp.flip(order, dim)
+    values, order = sorted_places(x, dim, descending)
+    return (value_at(x, values, order, dim) if is_large(x) else values), order
+
+
+def in_order(x: Array, dim: int) -> Array:
+    """`x` sorted along `dim`, without the places; NaN is largest."""
+    if not is_large(x):
+        return jnp.sort(x, dim)
+    return _in_order(x, dim) if jnp.issubdtype(x.dtype, jnp.floating) else sorted_values(x, dim)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _in_order(x: Array, dim: int) -> Array:
+    return sorted_values(x, dim)
+
+
+@_in_order.defjvp
+def _in_order_jvp(dim: int, primals: Any, tangents: Any) -> tuple[Array, Array]:
+    (x,), (tangent,) = primals, tangents
+    return _in_order(x, dim), pick(tangent, sorted_places(x, dim)[1], dim)
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(3,))
@@ -119,8 +133,8 @@ def value_at(x: Array, value: Array, indices: Array, dim: int) -> Array:
 
 @value_at.defjvp
 def _value_at_jvp(dim: int, primals: Any, tangents: Any) -> tuple[Array, Array]:
-    _, value, indices = primals
-    return value, pick(tangents[0], indices, dim)
+    x, value, indices = primals
+    return value_at(x, value, indices, dim), pick(tangents[0], indices, dim)  # the value again, for derivatives of it
 
 
 @jax.custom_jvp
@@ -134,4 +148,4 @@ def _evenly_jvp(primals: Any, tangents: Any) -> tuple[Array, Array]:
     x, value = primals
     equal = (x == value) | ((x != x) & (value != value))
     total = jnp.sum(jnp.where(equal, tangents[0], 0))
-    return value, total / jnp.sum(equal).astype(x.dtype)
+    return evenly(x, value), total / jnp.sum(equal).astype(x.dtype)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any
 
 import jax
@@ -12,6 +14,7 @@ from .._checks import default_int, fail
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim, DtypeLike
+from ._order import LARGE
 from ._selection import integers_fit, one_dim, value_at, widened
 from .extrema import ValuesIndices
 
@@ -33,6 +36,32 @@ def _running(name: str, scan: Any, input: ArrayLike, dim: Any, dtype: DtypeLike 
     # Many roundings in a row: 16-bit elements are accumulated in 32 bits.
     wide = jnp.promote_types(x.dtype, jnp.float32) if jnp.issubdtype(x.dtype, jnp.inexact) else x.dtype
     return scan(x.astype(wide), dim).astype(x.dtype).reshape(jnp.shape(input))
+
+
+def _sums(x: Array, dim: int) -> Array:
+    """The running sums; on the CPU row by row where rows are wide, which is ten times faster."""
+    if x.size < LARGE or math.prod(x.shape[dim + 1 :]) < 256:
+        return jnp.cumsum(x, dim)
+    return jax.lax.platform_dependent(
+        x, cpu=functools.partial(_sums_by_rows, dim=dim), default=functools.partial(jnp.cumsum, axis=dim)
+    )
+
+
+def _sums_by_rows(x: Array, dim: int) -> Array:
+    rows = jnp.moveaxis(x, dim, 0)
+    nothing = jnp.zeros(rows.shape[1:], x.dtype)
+    if not jnp.issubdtype(x.dtype, jnp.inexact):
+        sums = jax.lax.scan(lambda total, row: (total + row,) * 2, nothing, rows)[1]
+        return jnp.moveaxis(sums, 0, dim)
+
+    def add(carry: tuple[Array, Array], row: Array) -> tuple[tuple[Array, Array], Array]:
+        # What each sum rounded off is kept (Kahan), so that long dimensions are as exact as by jnp's tree.
+        total, lost = carry
+        row = row - lost
+        new = total + row
+        return (new, jnp.where(jnp.isfinite(new), (new - total) - row, 0)), new
+
+    return jnp.moveaxis(jax.lax.scan(add, (nothing, nothing), rows)[1], 0, dim)
 
 
 def _check_cumsum(input: Any, dim: Any, dtype: Any) -> None:
@@ -66,7 +95,7 @@ def cumsum(input: ArrayLike, /, dim: Dim, *, dtype: DtypeLike | None = None) -> 
 
     Source: ``torch.cumsum``.
     """
-    return _running("cumsum", jnp.cumsum, input, dim, dtype)
+    return _running("cumsum", _sums, input, dim, dtype)
 
 
 @op(check=_check_cumprod)

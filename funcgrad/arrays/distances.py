@@ -20,6 +20,7 @@ from .._checks import (
 from .._errors import ArgumentError, ArgumentTypeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim, Dims, DtypeLike
+from ._order import extreme
 
 __all__ = [
     "cdist",
@@ -109,7 +110,8 @@ def _vector_norm(name: str, x: Array, p: float, dim: Any = None, keepdim: bool =
             required = f"the norm of order {p} needs at least one element"
             fail(ArgumentError, name, required, f"got shape {x.shape}", "check the shape of the input")
     if math.isinf(p):
-        return (jnp.max if p > 0 else jnp.min)(_magnitude(x), axis=axes, keepdims=keepdim)
+        over = (axes,) if isinstance(axes, int) else tuple(axes)
+        return extreme(_magnitude(x), over, keepdim, p > 0)
     if p == 1:
         return jnp.sum(_magnitude(x), axis=axes, keepdims=keepdim)
     if p == 2:

@@ -13,6 +13,7 @@ from .._checks import broadcast_shapes, describe, fail, require_real
 from .._errors import ArgumentError, ArgumentTypeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim, Dims
+from ._order import extreme, first_extreme
 from ._selection import axes, one_dim, require_some, value_at
 
 __all__ = ["MinMax", "ValuesIndices", "amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
@@ -35,19 +36,19 @@ class MinMax(NamedTuple):
 _Forms: TypeAlias = tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]
 
 
-def _forms(name: str, reduce: Any, where: Any, pairwise: Any) -> _Forms:
+def _forms(name: str, largest: bool, pairwise: Any) -> _Forms:
     """The three words that torch keeps under one name: of everything, along a dimension, of two arrays."""
 
     def of_all(input: ArrayLike, /, keepdim: bool = False) -> Array:
-        return _extreme(name, reduce, input, None, keepdim)
+        return _extreme(name, largest, input, None, keepdim)
 
     def along(input: ArrayLike, /, dim: Dim, keepdim: bool = False) -> ValuesIndices:
         x, dim = one_dim(name, input, dim)
         require_some(name, x, (dim,))
         keeps = keepdim and jnp.ndim(input) > 0
-        indices = where(x, dim, keepdims=True)
+        indices = first_extreme(x, dim, True, largest)
         # Reducing is many times faster than searching: who asks only for the values pays only for them.
-        value = jax.lax.stop_gradient(reduce(x, dim, keepdims=True))
+        value = jax.lax.stop_gradient(extreme(x, (dim,), True, largest))
         found = ValuesIndices(value_at(x, value, indices, dim), indices)
         return found if keeps else ValuesIndices(*(jnp.squeeze(leaf, dim) for leaf in found))
 
@@ -62,17 +63,16 @@ def _forms(name: str, reduce: Any, where: Any, pairwise: Any) -> _Forms:
     return op(of_all), op(along), op(of_two)
 
 
-def _extreme(name: str, reduce: Any, input: ArrayLike, dim: Any, keepdim: bool) -> Array:
+def _extreme(name: str, largest: bool, input: ArrayLike, dim: Any, keepdim: bool) -> Array:
     x = jnp.asarray(input)
     require_real(name, x)
     over = axes(x, dim)
     require_some(name, x, over)
-    result: Array = reduce(x, over, keepdims=keepdim)
-    return result
+    return extreme(x, over, keepdim, largest)
 
 
-_MAX = _forms("max", jnp.max, jnp.argmax, jnp.maximum)
-_MIN = _forms("min", jnp.min, jnp.argmin, jnp.minimum)
+_MAX = _forms("max", True, jnp.maximum)
+_MIN = _forms("min", False, jnp.minimum)
 
 
 def _choose(name: str, forms: _Forms, input: Any, dim: Any, keepdim: Any, other: Any, axis: Any, keepdims: Any) -> Any:
@@ -221,7 +221,7 @@ def amax(input: ArrayLike, /, dim: Dims | None = (), keepdim: bool = False) -> A
 
     Source: ``torch.amax``.
     """
-    return _extreme("amax", jnp.max, input, dim, keepdim)
+    return _extreme("amax", True, input, dim, keepdim)
 
 
 @op
@@ -245,7 +245,7 @@ def amin(input: ArrayLike, /, dim: Dims | None = (), keepdim: bool = False) -> A
 
     Source: ``torch.amin``.
     """
-    return _extreme("amin", jnp.min, input, dim, keepdim)
+    return _extreme("amin", False, input, dim, keepdim)
 
 
 @op
@@ -269,20 +269,18 @@ def aminmax(input: ArrayLike, /, *, dim: Dims | None = None, keepdim: bool = Fal
 
     Source: ``torch.aminmax``.
     """
-    return MinMax(*(_extreme("aminmax", reduce, input, dim, keepdim) for reduce in (jnp.min, jnp.max)))
+    return MinMax(*(_extreme("aminmax", largest, input, dim, keepdim) for largest in (False, True)))
 
 
-def _where(name: str, search: Any, input: ArrayLike, dim: int | None, keepdim: bool) -> Array:
+def _where(name: str, largest: bool, input: ArrayLike, dim: int | None, keepdim: bool) -> Array:
     x = jnp.asarray(input)
     if dim is None:
         require_real(name, x)
         require_some(name, x, axes(x, None))
-        flat: Array = search(x, None, keepdims=keepdim)
-        return flat
+        return first_extreme(x, None, keepdim, largest)
     x, dim = one_dim(name, x, dim)
     require_some(name, x, (dim,))
-    found: Array = search(x, dim, keepdims=keepdim and jnp.ndim(input) > 0)
-    return found
+    return first_extreme(x, dim, keepdim and jnp.ndim(input) > 0, largest)
 
 
 @op
@@ -306,7 +304,7 @@ def argmax(input: ArrayLike, /, dim: Dim | None = None, keepdim: bool = False) -
 
     Source: ``torch.argmax``.
     """
-    return _where("argmax", jnp.argmax, input, dim, keepdim)
+    return _where("argmax", True, input, dim, keepdim)
 
 
 @op
@@ -330,4 +328,4 @@ def argmin(input: ArrayLike, /, dim: Dim | None = None, keepdim: bool = False) -
 
     Source: ``torch.argmin``.
     """
-    return _where("argmin", jnp.argmin, input, dim, keepdim)
+    return _where("argmin", False, input, dim, keepdim)

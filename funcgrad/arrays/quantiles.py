@@ -12,7 +12,8 @@ from .._checks import default_int, fail, is_concrete, listed, require_float, req
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim
-from ._selection import evenly, one_dim, pick, require_some, sorted_with_indices
+from ._order import place_of_rank
+from ._selection import evenly, in_order, one_dim, pick, require_some, sorted_with_indices
 from .extrema import ValuesIndices
 
 __all__ = ["median", "mode", "nanmedian", "nanquantile", "quantile"]
@@ -34,12 +35,11 @@ def _median(name: str, input: ArrayLike, dim: int | None, keepdim: bool, skip_na
         else:
             require_some(name, x, tuple(range(x.ndim)))
             flat = jax.lax.stop_gradient(jnp.ravel(x))
-            value = evenly(x, pick(jnp.sort(flat), _middle(flat, 0, skip_nan), 0)[0])
+            value = evenly(x, pick(flat, place_of_rank(flat, _middle(flat, 0, skip_nan), 0), 0)[0])
         return jnp.reshape(value, (1,) * x.ndim) if keepdim else value
     x, dim = one_dim(name, x, dim)
     require_some(name, x, (dim,))
-    _, order = sorted_with_indices(jax.lax.stop_gradient(x), dim)
-    indices = pick(order, _middle(x, dim, skip_nan), dim)
+    indices = place_of_rank(jax.lax.stop_gradient(x), _middle(x, dim, skip_nan), dim)
     return _picked(x, indices, dim, keepdim and jnp.ndim(input) > 0)
 
 
@@ -182,7 +182,7 @@ def _quantile(
         keepdim = keepdim and x.ndim > 0
         x, dim = one_dim(name, x, dim)
         require_some(name, x, (dim,))
-    x = jnp.moveaxis(jnp.sort(x, dim), dim, -1)
+    x = jnp.moveaxis(in_order(x, dim), dim, -1)
     kind = jnp.promote_types(x.dtype, jnp.float32)  # ranks in 16 bits would miss by whole elements
     fractions = jnp.atleast_1d(jnp.asarray(q).astype(kind))
     numbers = _numbers_of(x, -1)

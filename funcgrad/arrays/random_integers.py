@@ -13,6 +13,7 @@ from .._convert import resolve_device
 from .._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError
 from .._op import op
 from .._types import Array, ArrayLike, DtypeLike, Shape
+from ._order import LARGE
 
 __all__ = ["randint", "randint_like", "randperm"]
 
@@ -195,4 +196,25 @@ def randperm(n: int, /, *, key: Array | None = None, dtype: DtypeLike | None = N
     if jnp.issubdtype(kind, jnp.integer) and count - 1 > np.iinfo(kind).max:
         remedy = "choose a wider dtype"
         fail(ConversionError, "randperm", f"every value must fit in {kind}", f"got {count - 1}", remedy)
-    return jax.random.permutation(require_key("randperm", key), count).astype(kind)
+    return _permutation(require_key("randperm", key), count).astype(kind)
+
+
+def _permutation(key: Array, count: int) -> Array:
+    """The numbers below `count` in random order.
+
+    In between, one sort of random numbers with the places in their low bits takes half as long as JAX's two rounds
+    of pairs, and is the same on every platform. Where two random numbers are equal, which is seen, it is drawn anew.
+    """
+    if not LARGE <= count <= 1 << 20:  # above, equal numbers are no longer rare
+        return jax.random.permutation(key, count)
+    first, second = jax.random.split(key)
+    high, low = jax.random.bits(first, (2, count), np.uint32)
+    bits = np.uint32(count.bit_length())
+    mask = np.uint32((1 << int(bits)) - 1)
+    low = low & ~mask | jax.lax.iota(np.uint32, count)
+    with jax.enable_x64(True):  # inside it only what lowers alike outside: no indexing, no functions of jnp
+        pairs = jax.lax.sort(high.astype(np.uint64) << np.uint64(32) | low.astype(np.uint64), is_stable=False)
+        high, low = (pairs >> np.uint64(32)).astype(np.uint32), (pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    equal = jnp.any((high[1:] == high[:-1]) & (low[1:] >> bits == low[:-1] >> bits))
+    drawn = (low & mask).astype(np.int32)
+    return jax.lax.cond(equal, lambda: jax.random.permutation(second, jnp.arange(count, dtype=np.int32)), lambda: drawn)

@@ -11,7 +11,8 @@ from .._checks import default_int, describe, fail, require_real
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim
-from ._selection import one_dim, pick, sorted_with_indices
+from ._order import place_of_rank
+from ._selection import in_order, one_dim, pick, sorted_with_indices
 from .extrema import ValuesIndices
 
 __all__ = ["argsort", "bucketize", "kthvalue", "msort", "searchsorted", "sort", "topk"]
@@ -91,7 +92,7 @@ def msort(input: ArrayLike, /) -> Array:
     Source: ``torch.msort``.
     """
     x, dim = one_dim("msort", input, 0)
-    return jnp.sort(x, dim).reshape(jnp.shape(input))
+    return in_order(x, dim).reshape(jnp.shape(input))
 
 
 def _require_rank(name: str, k: Any, lowest: int, x: Array, dim: int) -> None:
@@ -165,8 +166,8 @@ def kthvalue(input: ArrayLike, /, k: int, dim: Dim = -1, keepdim: bool = False) 
     """
     x, dim = one_dim("kthvalue", input, dim)
     _require_rank("kthvalue", k, 1, x, dim)
-    _, order = sorted_with_indices(jax.lax.stop_gradient(x), dim)
-    indices = jax.lax.slice_in_dim(order, k - 1, k, axis=dim)
+    rank = jnp.full((*x.shape[:dim], 1, *x.shape[dim + 1 :]), k - 1, default_int())
+    indices = place_of_rank(jax.lax.stop_gradient(x), rank, dim)
     found = ValuesIndices(pick(x, indices, dim), indices)
     keeps = keepdim and jnp.ndim(input) > 0
     return found if keeps else ValuesIndices(*(jnp.squeeze(leaf, dim) for leaf in found))
