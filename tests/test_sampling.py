@@ -19,7 +19,7 @@ def test_the_golden_values(align, expected):
 
 
 @pytest.mark.parametrize("align", [False, True])
-@pytest.mark.parametrize("mode", ["bilinear", "nearest"])
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
 def test_the_grid_of_the_pixels_gives_the_image(mode, align):
     height, width = 4, 5
     picture = jax.random.normal(jax.random.key(0), (2, 3, height, width))
@@ -43,9 +43,15 @@ def test_one_pixel_and_no_places():
 
 
 def test_what_it_refuses():
-    message = "grid_sample(): mode must be 'bilinear' or 'nearest'; got 'bicubic'; choose one."
+    message = "grid_sample(): mode must be 'bilinear' or 'nearest' or 'bicubic'; got 'cubic'; choose one."
     with raises(fg.ArgumentError, message):
-        fg.nn.grid_sample(image, places, "bicubic")
+        fg.nn.grid_sample(image, places, "cubic")
+    message = (
+        "grid_sample(): mode 'bicubic' reads images, not volumes; got input of shape (1, 1, 1, 3, 3); choose "
+        "'bilinear'."
+    )
+    with raises(fg.ShapeError, message):
+        fg.nn.grid_sample(image[None], jnp.zeros((1, 1, 1, 1, 3)), "bicubic")
     message = "grid_sample(): padding_mode must be 'zeros' or 'border' or 'reflection'; got 'wrap'; choose one."
     with raises(fg.ArgumentError, message):
         fg.nn.grid_sample(image, places, padding_mode="wrap")
@@ -64,3 +70,27 @@ def test_what_it_refuses():
     )
     with raises(fg.DtypeError, message):
         fg.nn.grid_sample(image, np.zeros((1, 1, 4, 2), int))
+
+
+def test_the_identity_reads_every_pixel():
+    theta = jnp.array([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
+    for align in (False, True):
+        grid = fg.nn.affine_grid(theta, (1, 1, 3, 3), align)
+        assert_close(fg.nn.grid_sample(image, grid, align_corners=align), image, rtol=1e-5, atol=1e-5)
+
+
+def test_what_affine_grid_refuses():
+    theta = jnp.ones((2, 2, 3))
+    message = (
+        "affine_grid(): theta must have shape (N, 2, 3) with size (N, C, H, W), or (N, 3, 4) with (N, C, D, H, W); "
+        "got theta of shape (2, 2, 3) and size (1, 1, 3, 3); give a matrix for each image."
+    )
+    with raises(fg.ShapeError, message):
+        fg.nn.affine_grid(theta, (1, 1, 3, 3))
+    with raises(fg.ArgumentError, "affine_grid(): size must be at least 1; got 0; correct it."):
+        fg.nn.affine_grid(theta, (2, 1, 0, 3))
+    message = (
+        "affine_grid(): theta must be floating point; got int32 of shape (2, 2, 3); convert it with fg.to(x, 'float')."
+    )
+    with raises(fg.DtypeError, message):
+        fg.nn.affine_grid(theta.astype(int), (2, 1, 3, 3))
