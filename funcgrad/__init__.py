@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from . import autodiff, fft, inspect, linalg, nn, testing, train
+from . import autodiff, fft, inspect, linalg, nn, special, testing, train
 from ._checks import x64_enabled
 from ._errors import *
 from .arrays.arithmetic import *
@@ -53,6 +53,7 @@ from .autodiff.jacobians import *
 from .autodiff.transforms import *
 from .linalg.flat import *
 from .nn.flat import *
+from .special.flat import *
 from .train import data
 
 if not TYPE_CHECKING:  # a checker would take it to mean that every name exists
@@ -64,7 +65,7 @@ __version__ = "0.1.0"
 # fmt: off
 __all__ = [
     # Rooms
-    "autodiff", "data", "fft", "inspect", "linalg", "nn", "testing", "train", "x64_enabled",
+    "autodiff", "data", "fft", "inspect", "linalg", "nn", "special", "testing", "train", "x64_enabled",
     # Making arrays
     "empty", "empty_like", "eye", "full", "full_like", "ones", "ones_like", "zeros", "zeros_like", "arange",
     "linspace", "logspace", "tensor", "as_tensor", "asarray", "from_numpy", "to_numpy", "item", "tolist", "clone",
@@ -102,9 +103,10 @@ __all__ = [
     "logaddexp", "logaddexp2", "xlogy", "sin", "cos", "tan", "asin", "arcsin", "acos", "arccos", "atan", "arctan",
     "sinh", "cosh", "tanh", "asinh", "arcsinh", "acosh", "arccosh", "atanh", "arctanh", "atan2", "arctan2",
     "deg2rad", "rad2deg", "sinc", "sigmoid", "expit", "logit", "relu", "softmax", "log_softmax", "erf", "erfc",
-    "erfinv", "lgamma", "digamma", "i0", "eq", "ne", "not_equal", "lt", "less", "le", "less_equal", "gt", "greater",
-    "ge", "greater_equal", "equal", "isclose", "allclose", "isnan", "isinf", "isposinf", "isneginf", "isfinite",
-    "isreal", "logical_and", "logical_or", "logical_xor", "logical_not", "where",
+    "erfinv", "lgamma", "digamma", "i0", "igamma", "igammac", "mvlgamma", "polygamma", "eq", "ne", "not_equal",
+    "lt", "less", "le", "less_equal", "gt", "greater", "ge", "greater_equal", "equal", "isclose", "allclose",
+    "isnan", "isinf", "isposinf", "isneginf", "isfinite", "isreal", "logical_and", "logical_or", "logical_xor",
+    "logical_not", "where",
     # Over dimensions
     "all", "any", "count_nonzero", "logsumexp", "nansum", "prod", "sum", "mean", "nanmean", "std", "std_mean",
     "var", "var_mean", "MinMax", "ValuesIndices", "amax", "amin", "aminmax", "argmax", "argmin", "max", "min",

@@ -107,7 +107,7 @@ def _advice(name: str) -> str:
         base = name.rstrip("_")
         pure = f"x = fg.{base}(x, ...)" if base in words else "its pure form, which returns the new array"
         return f"arrays do not change in place; write {pure}"
-    for place in ("nn", "linalg", "fft", "autodiff", "train", "inspect", "testing"):
+    for place in ("nn", "linalg", "fft", "special", "autodiff", "train", "inspect", "testing"):
         if getattr(getattr(words.get(place), name, None), "__module__", "").startswith("funcgrad"):
             return f"it is fg.{place}.{name}"
     close = difflib.get_close_matches(name, public, n=3)

@@ -41,6 +41,7 @@ def test_layers_import_downward_only():
         "arrays",
         "linalg",
         "fft",
+        "special",
         "autodiff",
         "nn",
         "train",
@@ -96,8 +97,8 @@ def test_every_public_name_is_listed_once_and_there():
     assert len(fg.__all__) == len(set(fg.__all__))
     flat = [m for m in MODULES if m.__name__.startswith(("funcgrad.arrays.", "funcgrad.autodiff.", "funcgrad._errors"))]
     flat = [m for m in flat if not m.__name__.split(".")[-1].startswith("_") or m.__name__ == "funcgrad._errors"]
-    flat += [sys.modules["funcgrad.linalg.flat"], sys.modules["funcgrad.nn.flat"]]
+    flat += [sys.modules[f"funcgrad.{room}.flat"] for room in ("linalg", "nn", "special")]
     words = {name for module in flat for name in module.__all__}
-    rooms = {"autodiff", "data", "fft", "inspect", "linalg", "nn", "testing", "train", "x64_enabled"}
+    rooms = {"autodiff", "data", "fft", "inspect", "linalg", "nn", "special", "testing", "train", "x64_enabled"}
     assert set(fg.__all__) == words | rooms
     assert [name for name in fg.__all__ if not hasattr(fg, name)] == []

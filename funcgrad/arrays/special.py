@@ -277,7 +277,8 @@ def _trigamma(x: Array) -> Array:
     right = jnp.where(left, 1 - x, x)
     series = jax.scipy.special.zeta(2, right)
     sine = jnp.sin(jnp.pi * (x - jax.lax.stop_gradient(jnp.round(x))))
-    return jnp.where(left, (jnp.pi / jnp.where(left, sine, 1)) ** 2 - series, series)
+    value = jnp.where(left, (jnp.pi / jnp.where(left, sine, 1)) ** 2 - series, series)
+    return jnp.where(x == jnp.inf, 0, value)
 
 
 @op

@@ -51,6 +51,8 @@ def gradients(case: Case, weights: list[np.ndarray]) -> list[np.ndarray]:
     call, arrays = as_function(case, torch_word(case))
     varied = [a.dtype.kind in "fc" and i not in case.constant for i, a in enumerate(arrays)]
     tensors = [torch.tensor(a, requires_grad=vary) for a, vary in zip(arrays, varied, strict=True)]
+    if not any(varied):
+        return []  # torch has no derivative of this word
     outputs = parts(leaves(call(*tensors)), lambda t: "c" if t.is_complex() else "f" if t.is_floating_point() else "i")
     total = sum((torch.tensor(w) * out).sum() for w, out in zip(weights, outputs, strict=True))
     wanted = [t for t in tensors if t.requires_grad]
