@@ -153,8 +153,8 @@ def gammaincc(input: ArrayLike, other: ArrayLike) -> Array:
         ShapeError: the shapes do not broadcast.
         DtypeError: an operand is complex.
 
-    >>> fg.round(fg.special.gammaincc(2.0, fg.tensor([0.0, 1.0, 10.0])), decimals=4)
-    Array([1.    , 0.7358, 0.0005], dtype=float32)
+    >>> fg.round(fg.special.gammaincc(2.0, fg.tensor([0.0, 1.0, 3.0])), decimals=4)
+    Array([1.    , 0.7358, 0.1991], dtype=float32)
 
     Source: ``torch.special.gammaincc``.
     """
@@ -207,7 +207,7 @@ def multigammaln(a: ArrayLike, p: int) -> Array:
         DtypeError: `a` is complex.
 
     >>> fg.round(fg.special.multigammaln(fg.tensor([2.0, 3.5]), 2), decimals=3)
-    Array([0.451, 2.467], dtype=float32)
+    Array([0.452, 2.466], dtype=float32)
 
     Source: ``torch.special.multigammaln``.
     """

@@ -92,7 +92,9 @@ _U = _chebyshev(lambda x: 2 * x, _second_slope)
 _T = _chebyshev(lambda x: x, lambda x, n: n * _U(x, n - 1))
 _V = _chebyshev(lambda x: 2 * x - 1, lambda x, n: _second_slope(x, n) - _second_slope(x, n - 1))
 _W = _chebyshev(lambda x: 2 * x + 1, lambda x, n: _second_slope(x, n) + _second_slope(x, n - 1))
-_H: _Values = _family(lambda x: 2 * x, lambda k, x, now, before: 2 * (x * now - k * before), lambda x, n: 2 * n * _H(x, n - 1))
+_H: _Values = _family(
+    lambda x: 2 * x, lambda k, x, now, before: 2 * (x * now - k * before), lambda x, n: 2 * n * _H(x, n - 1)
+)
 _HE: _Values = _family(lambda x: x, lambda k, x, now, before: x * now - k * before, lambda x, n: n * _HE(x, n - 1))
 
 

@@ -154,7 +154,7 @@ def ndtri(input: ArrayLike) -> Array:
         DtypeError: `input` is complex.
 
     >>> fg.round(fg.special.ndtri(fg.tensor([0.0, 0.5, 0.975])), decimals=3)
-    Array([ -inf, 0.  , 1.96], dtype=float32)
+    Array([-inf, 0.  , 1.96], dtype=float32)
 
     Source: ``torch.special.ndtri``.
     """
