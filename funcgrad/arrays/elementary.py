@@ -188,8 +188,8 @@ def hypot(input: ArrayLike, other: ArrayLike) -> Array:
 
 
 @partials(
-    lambda out, x, y: x / jnp.where(out == 0, 1, out),
-    lambda out, x, y: y / jnp.where(out == 0, 1, out),
+    lambda out, x, y: jnp.where(out == 0, 0, x / jnp.where(out == 0, 1, out)),
+    lambda out, x, y: jnp.where(out == 0, 0, y / jnp.where(out == 0, 1, out)),
 )
 def _hypot(x: Array, y: Array) -> Array:
     return jnp.hypot(x, y)
