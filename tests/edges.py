@@ -8,7 +8,7 @@ from dataclasses import dataclass
 nan, inf = float("nan"), float("inf")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is itself, so that results can be kept by edge
 class Edge:
     """`torch`, `jnp` and `fg` are expressions of ``x`` (and of ``y`` where `at` has two parts); the sum is derived.
 

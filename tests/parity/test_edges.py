@@ -3,6 +3,7 @@
 ``WRITE_PAGES=1 make parity`` writes ``docs/gradients-at-edges.md`` anew.
 """
 
+import functools
 import os
 from pathlib import Path
 
@@ -30,7 +31,8 @@ compiled and in forward mode.
 """
 
 
-def ours(expression, at):
+@functools.cache
+def ours(expression, edge):
     """Gradient, and gradient of its sum, of an expression of jnp or fg."""
     names = {"jnp": jnp, "jax": jax, "fg": fg, "inf": inf, "nan": nan}
 
@@ -41,8 +43,9 @@ def ours(expression, at):
     def summed(values):
         return sum(part.sum() for part in jax.grad(total)(values))
 
-    values = [fg.tensor(part) for part in at]
-    return total, values, [np.concatenate(jax.jit(jax.grad(f))(values)) for f in (total, summed)]
+    values = [fg.tensor(part) for part in edge.at]
+    first, second = jax.jit(lambda values: (jax.grad(total)(values), jax.grad(summed)(values)))(values)
+    return total, values, [np.concatenate(first), np.concatenate(second)]
 
 
 def theirs(expression, at):
@@ -70,7 +73,7 @@ def test_derivative_at_the_edge(edge):
 
 
 def check(edge):
-    total, values, found = ours(edge.fg, edge.at)
+    total, values, found = ours(edge.fg, edge)
     first, second = theirs(edge.torch, edge.at)
     for mine, torchs in zip(found, (first, second), strict=True):
         known = ~np.isnan(torchs) & (torchs is first or not np.isnan(first).any())
@@ -100,7 +103,7 @@ def test_the_page_shows_what_is_computed():
         )
         note = f". {edge.note}" if edge.note else ""
         about = f"{edge.what}: `{edge.torch.replace('torch.', '')}`, {points}{note}"
-        columns = [theirs(edge.torch, edge.at), ours(edge.jnp, edge.at)[2], ours(edge.fg, edge.at)[2]]
+        columns = [theirs(edge.torch, edge.at), ours(edge.jnp, edge)[2], ours(edge.fg, edge)[2]]
         lines.append(" | ".join(["", about, *map(shown, columns), ""]).strip())
     page = INTRO + "\n".join(lines) + "\n"
     if os.environ.get("WRITE_PAGES"):
