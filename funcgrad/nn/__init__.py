@@ -19,6 +19,7 @@ from .losses import *
 from .margins import *
 from .max_pooling import *
 from .multiclass import *
+from .multihead import *
 from .normalization import *
 from .padding import *
 from .patches import *
@@ -26,6 +27,7 @@ from .pixels import *
 from .pooling import *
 from .rectifiers import *
 from .recurrent import *
+from .rescaling import *
 from .sampling import *
 from .sequences import *
 from .simplex import *

@@ -91,7 +91,7 @@ def scaled_dot_product_attention(
     else:
         weights = _masked_softmax(scores, _mask(name, attn_mask, shape, heads))
     if dropout_p:
-        weights = _dropped(weights, dropout_p, dropout_key)
+        weights = _dropped(name, weights, dropout_p, dropout_key)
     result = jnp.einsum(f"...{g}ls,...se->...{g}le", weights.astype(v.dtype), v, preferred_element_type=wide)
     return result.reshape(*shape[:-1], v.shape[-1]).astype(q.dtype)
 
@@ -129,8 +129,7 @@ def _masked_softmax(scores: Array, mask: Array) -> Array:
     return jnp.where(blind, 0, jax.nn.softmax(jnp.where(blind, 0, scores), -1))
 
 
-def _dropped(weights: Array, p: float, dropout_key: Array | None) -> Array:
-    name = "scaled_dot_product_attention"
+def _dropped(name: str, weights: Array, p: float, dropout_key: Array | None) -> Array:
     if not 0 <= p <= 1:
         fail(ArgumentError, name, "dropout_p must be in [0, 1]", f"got {p}", "choose a probability")
     if dropout_key is None:

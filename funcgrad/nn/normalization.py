@@ -11,21 +11,17 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .._checks import fail, integer, require_float, sizes
 from .._errors import ArgumentError, ShapeError
 from .._op import op
-from .._types import Array, ArrayLike, Dims, Shape
-from ..arrays.distances import norm
+from .._types import Array, ArrayLike, Shape
 
 __all__ = [
     "batch_norm",
     "group_norm",
     "instance_norm",
     "layer_norm",
-    "local_response_norm",
-    "normalize",
     "rms_norm",
 ]
 
@@ -83,7 +79,7 @@ def batch_norm(
     if training and count == 1:
         _one_value("batch_norm", x, "a channel must have more than one value in training")
     axes = (0, *range(2, x.ndim))
-    mean, var = _moments(x, axes) if training else _running(x, *kept)
+    mean, var = _moments(x, axes) if training else tuple(_along_channels(x, s) for s in kept)
     result = _scaled(x, mean, var, _along_channels(x, weight), _along_channels(x, bias), eps)
     if not training or not kept:
         return result
@@ -136,7 +132,7 @@ def instance_norm(
     count = math.prod(x.shape[2:])
     if use_input_stats and count == 1:
         _one_value(name, x, "a channel must have more than one value in each element of the batch")
-    mean, var = _moments(x, tuple(range(2, x.ndim))) if use_input_stats else _running(x, *kept)
+    mean, var = _moments(x, tuple(range(2, x.ndim))) if use_input_stats else tuple(_along_channels(x, s) for s in kept)
     result = _scaled(x, mean, var, _along_channels(x, weight), _along_channels(x, bias), eps)
     if not use_input_stats or not kept:
         return result
@@ -264,71 +260,6 @@ def rms_norm(
     return (result if weight is None else result * weight).astype(x.dtype)
 
 
-@op
-def local_response_norm(input: ArrayLike, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Array:
-    r"""$x_c / (k + \frac{\alpha}{n} \sum_i x_i^2)^\beta$ with the sum over the $n$ channels around $c$.
-
-    Args:
-        input: shape (N, C, *), of three or more dimensions.
-        size: $n$; of an even number one more lies before $c$ than after. Outside there are zeros, which count.
-        alpha: the factor of the mean square.
-        beta: the exponent.
-        k: what is added.
-
-    Returns:
-        An array in the shape and dtype of `input`.
-
-    Raises:
-        ArgumentError: `size` is not positive.
-        DtypeError: `input` is not floating point.
-        ShapeError: `input` has fewer than three dimensions.
-
-    >>> fg.nn.local_response_norm(fg.ones(1, 3, 1), 3, alpha=3.0, beta=1.0)
-    Array([[[0.33333334],
-            [0.25      ],
-            [0.33333334]]], dtype=float32)
-
-    Source: Krizhevsky, Sutskever, Hinton (2012), doi:10.1145/3065386; ``torch.nn.functional.local_response_norm``.
-    """
-    require_float("local_response_norm", input, complex_ok=False)
-    x = jnp.asarray(input)
-    if x.ndim < 3:
-        required, remedy = "input must have shape (N, C, *), three or more dimensions", "reshape it with fg.reshape"
-        fail(ShapeError, "local_response_norm", required, f"got shape {x.shape}", remedy)
-    n = integer("local_response_norm", "size", size, 1)
-    window = [1, n] + [1] * (x.ndim - 2)
-    padding = [(0, 0), (n // 2, (n - 1) // 2)] + [(0, 0)] * (x.ndim - 2)
-    squares = jax.lax.reduce_window(x * x, np.zeros((), x.dtype), jax.lax.add, window, [1] * x.ndim, padding)
-    return x / (squares / n * alpha + k) ** beta
-
-
-@op
-def normalize(input: ArrayLike, p: float = 2.0, dim: Dims = 1, eps: float = 1e-12) -> Array:
-    r"""$x / \max(\lVert x \rVert_p, \epsilon)$ along `dim`; vectors of zeros stay zeros.
-
-    Args:
-        input: any shape, floating or complex.
-        p: the order of the norm, also infinity.
-        dim: the dimension along which the vectors lie, or several.
-        eps: the least number to divide by; below it the gradient is $1 / \epsilon$.
-
-    Returns:
-        An array in the shape and dtype of `input`.
-
-    Raises:
-        DtypeError: `input` is not floating point.
-
-    >>> fg.nn.normalize(fg.tensor([[3.0, 4.0], [0.0, 0.0]]))
-    Array([[0.6, 0.8],
-           [0. , 0. ]], dtype=float32)
-
-    Source: ``torch.nn.functional.normalize``.
-    """
-    require_float("normalize", input)
-    length = norm(input, p, dim, keepdim=True)
-    return jnp.asarray(input) / jnp.where(length < eps, eps, length).astype(length.dtype)
-
-
 def _channels(name: str, input: ArrayLike, **parameters: ArrayLike | None) -> Array:
     """`input` with a dimension of channels, which all `parameters` fit."""
     require_float(name, input, complex_ok=False)
@@ -389,13 +320,15 @@ def _one_value(name: str, x: Array, required: str) -> None:
 def _moments(x: Array, axes: Shape) -> tuple[Array, Array]:
     """Mean and variance (over n), in float32 at least; their dimensions are kept."""
     wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
-    mean = wide.mean(axes, keepdims=True)
+    mean = _mean(wide, axes)
     # The mean of squares less the square of the mean would lose all digits where the mean is large.
-    return mean, jnp.square(wide - mean).mean(axes, keepdims=True)
+    return mean, _mean(jnp.square(wide - mean), axes)
 
 
-def _running(x: Array, mean: Array, var: Array) -> tuple[Array, Array]:
-    return _along_channels(x, mean), _along_channels(x, var)
+def _mean(x: Array, axes: Shape) -> Array:
+    # On CPU a mean over dimensions that are not together in memory is 1.7 times as fast in two steps.
+    within = x.mean(axes[1:], keepdims=True) if axes[0] == 0 and len(axes) > 1 else x
+    return within.mean(axes[:1] if within is not x else axes, keepdims=True)
 
 
 def _moved(kept: tuple[Array, Array], mean: Array, var: Array, momentum: float) -> tuple[Array, Array]:
