@@ -94,6 +94,86 @@ def test_attention_says_what_does_not_fit():
         attend(q, k, v, dropout_p=2.0, dropout_key=key)
 
 
+def test_several_heads_give_zeros_where_all_is_masked():
+    w, x = draw(12, 4), draw(3, 1, 4)
+    mask = jnp.array([[True, True, True], [False, True, True], [False, False, False]])
+    args = (4, 2, w, None, None, None, False, 0.0, jnp.eye(4), None)
+    result, shares = fg.nn.multi_head_attention_forward(x, x, x, *args, attn_mask=mask)
+    assert not result[0].any()
+    assert_close(shares.sum(-1), jnp.array([[0.0, 1.0, 1.0]]))
+    causal, none = fg.nn.multi_head_attention_forward(x, x, x, *args, True, None, False, mask, is_causal=True)
+    assert none is None
+    assert_close(causal, result)
+
+
+def test_several_heads_say_what_does_not_fit():
+    name = "multi_head_attention_forward"
+    w, x = draw(12, 4), draw(3, 2, 4)
+
+    def call(query=x, key=x, heads=2, weight=w, bias_k=None, dropout=0.0, **options):
+        end = (False, dropout, jnp.eye(4), None)
+        return fg.nn.multi_head_attention_forward(
+            query, key, key, 4, heads, weight, None, bias_k, None, *end, **options
+        )
+
+    for options, kind, message in (
+        (
+            {"query": x[0, 0]},
+            fg.ShapeError,
+            "query must have 2 or 3 dimensions; got shape (4,); give (L, N, E) or (L, E)",
+        ),
+        (
+            {"key": x[:, :1]},
+            fg.ShapeError,
+            "query (L, N, E), key and value (S, N, *) must share N and S; got query of shape (3, 2, 4), key of "
+            "(3, 1, 4) and value of (3, 1, 4); transpose them",
+        ),
+        (
+            {"heads": 3},
+            fg.ArgumentError,
+            "query must have 4 features, a multiple of num_heads; got 4 features and 3 heads; correct one of them",
+        ),
+        (
+            {"is_causal": True},
+            fg.ArgumentError,
+            "attn_mask must be given where is_causal is True; got none; pass ~fg.tril(fg.ones(L, S, dtype=bool))",
+        ),
+        (
+            {"use_separate_proj_weight": True},
+            fg.ArgumentError,
+            "the weights of all projections must be given; got use_separate_proj_weight=True; pass them",
+        ),
+        (
+            {"weight": w[:8]},
+            fg.ShapeError,
+            "in_proj_weight must have shape (12, 4); got (8, 4); put the three projections below each other",
+        ),
+        (
+            {"bias_k": draw(1, 1, 4)},
+            fg.ArgumentError,
+            "bias_k and bias_v must be given together; got one; pass both",
+        ),
+        (
+            {"dropout": 0.5},
+            fg.ArgumentTypeError,
+            "dropout_key= is required where dropout_p is not 0; got none; pass dropout_key=fg.key(0), and another each "
+            "time",
+        ),
+        (
+            {"attn_mask": jnp.ones((2, 3), bool)},
+            fg.ShapeError,
+            "attn_mask must have shape (3, 3) or (4, 3, 3); got (2, 3); reshape it",
+        ),
+        (
+            {"key_padding_mask": jnp.ones((2, 3), int)},
+            fg.DtypeError,
+            "key_padding_mask must be of bool or floating point; got int32 of shape (2, 3); write mask != 0",
+        ),
+    ):
+        with raises(kind, f"{name}(): {message}."):
+            call(**options)
+
+
 # Bags
 
 table = draw(6, 2)
