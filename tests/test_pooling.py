@@ -103,6 +103,38 @@ REFUSED = [
         "max_unpool1d(): indices must be in [0, 9] for an image of (10,); got 10; give the "
         "output_size that was pooled.",
     ),
+    (
+        lambda: fg.nn.fractional_max_pool2d(image, 2, 3),
+        fg.ArgumentTypeError,
+        "fractional_max_pool2d(): key= is required, because no generator is kept here; got none; pass key=fg.key(0), "
+        "and a new one from fg.keys each time.",
+    ),
+    (
+        lambda: fg.nn.fractional_max_pool2d(image, 2),
+        fg.ArgumentError,
+        "fractional_max_pool2d(): one of output_size and output_ratio is required; got neither; give one.",
+    ),
+    (
+        lambda: fg.nn.fractional_max_pool2d(image, 2, 5),
+        fg.ShapeError,
+        "fractional_max_pool2d(): windows that begin at different places must fit in the input; got (5, 5) windows of "
+        "(2, 2) for sizes (5, 5); ask for fewer or smaller ones.",
+    ),
+    (
+        lambda: fg.nn.fractional_max_pool2d(image, 2, output_ratio=1.5),
+        fg.ArgumentError,
+        "fractional_max_pool2d(): output_ratio must be one number in (0, 1) or 2; got (1.5, 1.5); correct it.",
+    ),
+    (
+        lambda: fg.nn.fractional_max_pool2d(image, 2, output_ratio="0.5"),
+        fg.ArgumentTypeError,
+        "fractional_max_pool2d(): output_ratio must be a number; got str '0.5'; write for example 0.5.",
+    ),
+    (
+        lambda: fg.nn.fractional_max_pool2d(image, 2, 3, _random_samples=fg.ones(2)),
+        fg.ShapeError,
+        "fractional_max_pool2d(): _random_samples must have shape (1, 2, 2); got (2,); leave them out, and give a key.",
+    ),
 ]
 
 
@@ -177,3 +209,11 @@ def test_second_derivatives():
         lambda x: fg.nn.adaptive_max_pool2d(x, (2, 3)),
     ):
         check_grad(jax.grad(lambda x, pool=pool: (pool(x) ** 3).sum()), x, compiled=True)
+
+
+def test_fractional_pools_depend_on_the_key():
+    x = jax.random.normal(jax.random.key(0), (1, 1, 20, 20))
+    pooled = [fg.nn.fractional_max_pool2d(x, 2, output_ratio=0.6, key=fg.key(seed)) for seed in (1, 1, 2)]
+    assert_close(pooled[0], pooled[1])
+    assert (pooled[0] != pooled[2]).any()
+    assert set(np.asarray(pooled[0]).ravel()) <= set(np.asarray(x).ravel())

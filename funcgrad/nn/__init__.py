@@ -12,6 +12,7 @@ from .bags import *
 from .classification import *
 from .convolution import *
 from .dropping import *
+from .fractional_pooling import *
 from .interpolation import *
 from .layers import *
 from .likelihoods import *

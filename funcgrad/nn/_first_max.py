@@ -18,7 +18,7 @@ import numpy as np
 
 from .._types import Array
 
-__all__ = ["Found", "of_intervals", "of_windows", "with_positions"]
+__all__ = ["Found", "of_intervals", "of_starts", "of_windows", "with_positions"]
 
 Found: TypeAlias = tuple[Array, ...]
 """The elements, and their positions in the flattened image where those are wanted."""
@@ -67,6 +67,16 @@ def of_intervals(found: Found, dim: int, places: np.ndarray) -> Found:
     count, width = places.shape
     index = jnp.asarray(places.reshape(-1))
     gathered = tuple(jnp.take(part, index, dim, mode="clip") for part in found)
+    return _each_once(gathered, dim, count, width, width)
+
+
+def of_starts(found: Found, dim: int, starts: Array, width: int) -> Found:
+    """Along `dim` of (N, C, *spatial), windows that begin at `starts`, of shape (N, C, count)."""
+    count = starts.shape[-1]
+    places = (starts[..., None] + jnp.arange(width)).reshape(*starts.shape[:2], count * width)
+    others = tuple(d for d in range(2, found[0].ndim) if d != dim)
+    index = jnp.expand_dims(places, others)
+    gathered = tuple(jnp.take_along_axis(part, index, dim, mode="clip") for part in found)
     return _each_once(gathered, dim, count, width, width)
 
 

@@ -21,7 +21,7 @@ _LETTERS = {1: "L", 2: "H, W", 3: "D, H, W"}
 
 
 def family(
-    body: Callable[..., Any], name: str, n: int, check: Callable[..., None] | None = None, **words: str
+    body: Callable[..., Any], name: str, n: int, check: Callable[..., None] | None = None, /, **words: str
 ) -> Callable[..., Any]:
     """The public word `name`: a definition for n spatial dimensions, whose docstring is made to speak of them.
 

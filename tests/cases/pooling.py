@@ -16,6 +16,8 @@ row, image, volume = draw(2, 3, 9), draw(2, 2, 5, 7), draw(1, 2, 4, 3, 5)
 ties = np.array([[[1.0, 3.0, 3.0, 0.0, 3.0], [3.0, 3.0, 2.0, 5.0, 5.0], [0.0, 3.0, 5.0, 5.0, -1.0]]], np.float32)
 gaps = np.where(ties == 3, np.float32(np.nan), ties)
 low = np.full((1, 4, 4), -np.inf, np.float32)
+shares = np.array([[[0.1, 0.9], [0.45, 0.3]], [[0.7, 0.0], [0.25, 0.99]]], np.float32)
+volume_shares = np.array([[[0.1, 0.9, 0.4], [0.45, 0.3, 0.8]]], np.float32)
 # Positions have no derivative, and differences cannot be taken at ties: those gradients are in test_pooling.py.
 kink = {"grad": False}
 
@@ -82,4 +84,14 @@ CASES = [
     named("max_unpool2d", draw(1, 2, 2), np.array([[[1, 2], [9, 10]]]), 2, output_size=(5, 4)),
     named("max_unpool2d", draw(1, 1, 1, 2), np.array([[[[0, 7]]]]), 2, output_size=[1, 1, 2, 5]),
     named("max_unpool3d", draw(1, 1, 1, 1, 2), np.array([[[[[0, 9]]]]]), (2, 2, 2)),
+    *[
+        named(f"fractional_max_pool{n}d{how}", a, window, size, ratio, True, numbers, options=kink)
+        for how in ("", "_with_indices")
+        for n, a, window, size, ratio, numbers in (
+            (2, image, (2, 3), (4, 3), None, shares[:2]),
+            (2, image[0], 2, None, (0.5, 0.7), shares[:1]),
+            (3, volume, (1, 1, 2), (3, 2, 1), None, volume_shares),
+        )
+    ],
+    named("fractional_max_pool2d", image, 2, 3, _random_samples=shares[:2], options={"constant": (1,)}),
 ]
