@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ._claims import claim, visible
 from ._errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -329,28 +330,25 @@ def require_ndim(name: str, x: Any, ndim: int | tuple[int, ...], argument: str =
 
 
 def indices_in_range(
-    name: str, index: Any, size: int, dim: int, *, argument: str = "index", negative: bool = False
+    name: str, index: Any, size: int, dim: int, *, argument: str = "index", negative: bool = False, ignore: int = -1
 ) -> None:
-    """Raise IndexRangeError where a concrete `index` falls outside [0, size) (or [-size, size) if `negative`).
-
-    Under a transform the values are not known and nothing is checked here.
-    """
-    if not is_concrete(index):
-        return
-    values = np.asarray(index)
-    if values.size == 0:
+    """Raise IndexRangeError where `index` falls outside [0, size), or [-size, size) if `negative`; `ignore` passes."""
+    values = index if index.__class__ is int else visible(index)
+    if values is None or not np.size(values):
         return
     lowest = -size if negative else 0
-    outside = (values < lowest) | (values >= size)
-    if outside.any():
-        worst = values[outside].flat[0] if values.ndim else values[()]
-        fail(
-            IndexRangeError,
-            name,
-            f"{argument} must be in [{lowest}, {size - 1}] along dimension {dim} of size {size}",
-            f"got {int(worst)}",
-            "correct the index; nothing is clamped or wrapped",
-        )
+    if values.__class__ is not int and not isinstance(values, jax.core.Tracer) and lowest <= values.min() <= values.max() < size:
+        return
+    holds = (values >= lowest) & (values < size)
+    claim(
+        IndexRangeError,
+        name,
+        f"{argument} must be in [{lowest}, {size - 1}] along dimension {dim} of size {size}",
+        "got {value}",
+        "correct the index; nothing is clamped or wrapped",
+        holds if ignore == -1 else holds | (values == ignore),
+        value=values,
+    )
 
 
 def listed(names: Iterable[str]) -> str:

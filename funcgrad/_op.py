@@ -10,7 +10,8 @@ A definition is plain `jax.numpy`; its signature says the rest. A parameter anno
 * errors in one voice, whatever raised them.
 
 Checks on shapes and dtypes belong in the definition: they run once, while it is traced. Checks on values belong in
-the function given as `check`, which runs before each dispatch if the operands are concrete.
+the function given as `check`, which runs before each dispatch if the operands are concrete, and once on tracers where
+`fg.checked` traces: it makes claims (`_claims.claim`) about what `_claims.visible` returns.
 """
 
 import functools
@@ -22,6 +23,7 @@ import jax
 import numpy as np
 
 from ._checks import canonical_dim, canonical_dims, describe, fail, is_concrete
+from ._claims import checking, looked_at
 from ._convert import resolve_device
 from ._errors import ArgumentError, ArgumentTypeError, TracedValueError
 from ._operands import CONCRETE, operand, translate
@@ -73,7 +75,8 @@ def op(
         dims: options that name dimensions of the first operand; they are checked and made non-negative.
         new_dims: how many dimensions the result has more than the operand, for words like ``unsqueeze``.
         places: whether the word also takes ``device=``, where the result is to be put.
-        check: called with the arguments it names, operands and options, when every operand is concrete.
+        check: called with the arguments it names, operands and options, when every operand is concrete; under
+            `fg.checked` with tracers too.
     """
     if body is None:
         return functools.partial(op, dims=dims, new_dims=new_dims, places=places, check=check)
@@ -122,7 +125,7 @@ def op(
         if found is None:
             return word.call(args, kwargs, key)
         program, slots, options = found
-        if check is not None:
+        if check is not None and looked_at():
             word.run_check(slots, values, options)
         try:
             return program(*values)
@@ -200,7 +203,7 @@ class _Word:
         program = self.program(tuple(slots), options) if concrete else self.bare(tuple(slots), options)
         if key is not None:
             self.spelled[key] = program, tuple(slots), options
-        if self.check is not None and concrete:
+        if self.check is not None and (looked_at() if concrete else checking()):
             self.run_check(slots, values, options)
         try:
             return program(*values)
