@@ -51,6 +51,7 @@ from .autodiff.control import *
 from .autodiff.gradients import *
 from .autodiff.jacobians import *
 from .autodiff.transforms import *
+from .autodiff.value_checks import *
 from .linalg.flat import *
 from .nn.flat import *
 from .special.flat import *
@@ -134,7 +135,7 @@ __all__ = [
     "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "rrelu", "selu", "threshold", "triplet_margin_loss",
     # Derivatives
     "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
-    "jacfwd", "jacobian", "jacrev", "jit", "vmap", "cond", "while_loop",
+    "jacfwd", "jacobian", "jacrev", "jit", "vmap", "checked", "unchecked", "cond", "while_loop",
     # Errors
     "ArgumentError", "ArgumentTypeError", "ConversionError", "DimError", "DtypeError", "EmptyError",
     "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "ShapeError", "TracedValueError",

@@ -330,14 +330,23 @@ def require_ndim(name: str, x: Any, ndim: int | tuple[int, ...], argument: str =
 
 
 def indices_in_range(
-    name: str, index: Any, size: int, dim: int, *, argument: str = "index", negative: bool = False, ignore: int = -1
+    name: str,
+    index: Any,
+    size: int,
+    dim: int,
+    *,
+    argument: str = "index",
+    negative: bool = False,
+    ignore: int | None = None,
 ) -> None:
     """Raise IndexRangeError where `index` falls outside [0, size), or [-size, size) if `negative`; `ignore` passes."""
-    values = index if index.__class__ is int else visible(index)
-    if values is None or not np.size(values):
-        return
     lowest = -size if negative else 0
-    if values.__class__ is not int and not isinstance(values, jax.core.Tracer) and lowest <= values.min() <= values.max() < size:
+    if index.__class__ is int and lowest <= index < size:
+        return
+    values = np.asarray(index) if index.__class__ is int else visible(index)
+    if values is None or not values.size:
+        return
+    if not isinstance(values, jax.core.Tracer) and lowest <= values.min() and values.max() < size:
         return
     holds = (values >= lowest) & (values < size)
     claim(
@@ -346,7 +355,7 @@ def indices_in_range(
         f"{argument} must be in [{lowest}, {size - 1}] along dimension {dim} of size {size}",
         "got {value}",
         "correct the index; nothing is clamped or wrapped",
-        holds if ignore == -1 else holds | (values == ignore),
+        holds if ignore is None else holds | (values == ignore),
         value=values,
     )
 

@@ -6,24 +6,28 @@ program holds nothing of it, unless the function is traced by `checked`: there i
 """
 
 import contextvars
-from typing import Any
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.experimental import checkify
 
-from . import _errors
 from ._errors import FuncgradError
 
-__all__ = ["LOOKED_AT", "checking", "claim", "looked_at", "raise_failed", "tracing_checks", "visible"]
+__all__ = ["LOOKED_AT", "checking", "claim", "looked_at", "raise_failed", "settled", "tracing_checks", "visible"]
 
 # Part of the keys of JAX's caches, so that what was compiled before is traced anew with its checks.
 _TRACING_CHECKS = jax.make_user_context(False)
 LOOKED_AT = contextvars.ContextVar("funcgrad_value_checks", default=True)
 looked_at = LOOKED_AT.get  # whether eager value checks are on; asked at each eager call, in 30 ns
 
-_MARK = "\x00"  # parts the class of an error from its text
+Text: TypeAlias = str | Callable[..., str]
+_MARK = "funcgrad claim "
+_SAID: dict[tuple[Any, ...], int] = {}  # what the claims in compiled programs say, by number
+_NUMBERS = itertools.count()
 
 
 def checking() -> bool:
@@ -46,45 +50,76 @@ def visible(value: Any) -> Any:
 
 
 def claim(
-    kind: type[FuncgradError], name: str, required: str, given: str, remedy: str, holds: Any, **values: Any
+    kind: type[FuncgradError], name: str, required: Text, given: Text, remedy: Text, holds: Any, **values: Any
 ) -> None:
-    """Raise `kind` unless all of `holds` are true: at once, or where a checked function has run.
+    """Raise `kind` unless all of `holds` are true: at once, or when a checked function has run.
 
     Args:
         kind: the class of the error.
         name: the word that speaks.
-        required: what is required.
-        given: what was given, with ``{places}`` for the `values` of the first element that fails.
+        required: what is required. This and the next two may be functions of the `values` and `where`, as keywords.
+        given: what was given, with ``{places}`` for the `values` of the first element that fails, and ``{where}``.
         remedy: what to do.
         holds: booleans of any shape, made with operators from what `visible` returns.
         **values: numbers, or arrays that broadcast to the shape of `holds`.
     """
+    said = (kind, name, required, given, remedy)
     if not isinstance(holds, jax.core.Tracer):
         held = np.asarray(holds)
         if held.all():
             return
         at = np.unravel_index(int(held.argmin()), held.shape)
-        shown = {key: np.broadcast_to(_wide(np.asarray(value)), held.shape)[at] for key, value in values.items()}
-        raise kind(f"{name}(): {required}; {given.format(**shown)}; {remedy}.") from None
-    if holds.size:
-        at = jnp.argmin(holds.ravel())
-        shown = {key: jnp.broadcast_to(_wide(value), holds.shape).ravel()[at] for key, value in values.items()}
-        fixed = [part.replace("{", "{{").replace("}", "}}") for part in (f"{name}(): {required}", remedy)]
-        checkify.check(holds.all(), f"{kind.__name__}{_MARK}{fixed[0]}; {given}; {fixed[1]}.{_MARK}", **shown)
+        shown = {key: np.broadcast_to(np.asarray(value), held.shape)[at] for key, value in values.items()}
+        raise kind(_text(said, shown, at)) from None
+    if not holds.size:
+        return
+    first = jnp.argmin(holds.ravel())
+    traced: dict[str, Any] = {key: jnp.broadcast_to(value, holds.shape).ravel()[first] for key, value in values.items()}
+    place = dict(enumerate(jnp.unravel_index(first, holds.shape)))
+    # The text is put together on the host, from the values and what is said here.
+    number = _SAID.setdefault(said, next(_NUMBERS))
+    checkify.check(holds.all(), f"{_MARK}{number}", place, **traced)
 
 
-def _wide(value: Any) -> Any:
-    """A narrow float as one that a format like ``:g`` takes."""
-    narrow = hasattr(value, "dtype") and value.dtype.itemsize < 4 and jnp.issubdtype(value.dtype, jnp.floating)
-    return value.astype(np.float32) if narrow else value
+def _text(said: tuple[Any, ...], values: dict[str, Any], at: Sequence[Any]) -> str:
+    _, name, *parts = said
+    place = tuple(int(i) for i in at)
+    where = f" at index {place[0] if len(place) == 1 else place}" if place else ""
+    required, given, remedy = (part(**values, where=where) if callable(part) else part for part in parts)
+    if not callable(parts[1]):
+        given = given.format(**values, where=where)
+    return f"{name}(): {required}; {given}; {remedy}."
 
 
 def raise_failed(failed: checkify.Error) -> None:
     """Raise what the first claim that failed in a checked program would have raised eagerly."""
-    message = failed.get()
-    if message is None:
-        return
-    kind, mark, rest = message.partition(_MARK)
-    if not mark:  # a check of the user's own
-        failed.throw()
-    raise getattr(_errors, kind)(rest.partition(_MARK)[0])
+    error: Any = failed.get_exception()
+    template = getattr(error, "fmt_string", "")
+    if error is not None and not template.startswith(_MARK):
+        failed.throw()  # a check of the user's own
+    if error is not None:
+        number = int(template.removeprefix(_MARK))
+        said = next(said for said, each in _SAID.items() if each == number)
+        values = {key: np.asarray(value)[()] for key, value in error.kwargs.items()}
+        places = error.args[0]
+        raise said[0](_text(said, values, [places[i] for i in sorted(places)]))
+
+
+def settled(function: Callable[[], Any]) -> Any:
+    """``function()``, to be differentiated: its claims leave the loops in it, where JAX would drop them.
+
+    Reverse mode takes a scan apart into what is known and what is linear, and effects in it are lost on the way.
+    """
+    if not checking():
+        return function()
+    kept: list[Any] = []
+
+    def arrays() -> list[Any]:
+        leaves, structure = jax.tree.flatten(function())
+        kept[:] = [structure, [None if isinstance(leaf, jax.Array) else leaf for leaf in leaves]]
+        return [leaf for leaf in leaves if isinstance(leaf, jax.Array)]
+
+    failed, found = checkify.checkify(arrays)()
+    checkify.check_error(failed)
+    waiting = iter(found)
+    return jax.tree.unflatten(kept[0], [next(waiting) if leaf is None else leaf for leaf in kept[1]])

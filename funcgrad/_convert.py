@@ -6,6 +6,7 @@ the conversion is an error that names it.
 """
 
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._checks import ENABLE_X64, NARROW, describe, fail, resolve_dtype, x64_enabled
+from ._claims import claim
 from ._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError
 from ._types import DtypeLike
 
@@ -184,7 +186,7 @@ def _from_torch(name: str, data: Any) -> np.ndarray:
 
 def require_lossless(
     name: str,
-    source: np.ndarray,
+    source: Any,
     target: np.dtype[Any],
     *,
     truncate: bool = False,
@@ -202,6 +204,9 @@ def require_lossless(
         remedy: the way out beside that.
     """
     if source.size == 0 or source.dtype == target or target.kind == "b" or source.dtype.kind == "b":
+        return
+    if isinstance(source, jax.core.Tracer):
+        _claim_lossless(name, source, target, truncate, wider, remedy)
         return
     values = source
     if source.dtype.kind == "c" and not jnp.issubdtype(target, jnp.complexfloating):
@@ -234,21 +239,56 @@ def require_lossless(
     _reject(name, source, lost, target, wider, remedy)
 
 
-def _reject(name: str, source: np.ndarray, bad: np.ndarray, target: np.dtype[Any], first: str, last: str) -> None:
-    if not bad.any():
+def _claim_lossless(name: str, source: Any, target: np.dtype[Any], truncate: bool, wider: str, remedy: str) -> None:
+    """The same for a traced `source`, in a function that is traced by `checked`."""
+    values = source
+    if jnp.issubdtype(source.dtype, jnp.complexfloating) and not jnp.issubdtype(target, jnp.complexfloating):
+        _reject(name, source, source.imag != 0, target, "take the real part first", remedy)
+        values = source.real
+    if not jnp.issubdtype(target, jnp.integer):
+        kept = values.astype(target)
+        lost = (jnp.isfinite(values) != jnp.isfinite(kept)) | (jnp.isnan(values) != jnp.isnan(kept))
+        _reject(name, source, lost, target, wider, remedy)
         return
-    where = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
-    place = f" at index {where[0] if len(where) == 1 else where}" if where else ""
-    python = {"integer": int, "complexfloating": complex, "floating": float}
-    value = next(f(source[where]) for kind, f in python.items() if jnp.issubdtype(source.dtype, getattr(jnp, kind)))
-    remedies = [r for r in (_wider(value, target, first) if "{}" in first else first, last) if r]
-    fail(
-        ConversionError,
-        name,
-        f"every value must fit in {target.name}",
-        f"got {value!r}{place}",
-        ", or ".join(remedies),
-    )
+    limits = jnp.iinfo(target)
+    low, high = int(limits.min), int(limits.max)
+    if jnp.issubdtype(source.dtype, jnp.integer):
+        own = jnp.iinfo(source.dtype)  # a limit beyond it cannot be written in this dtype, nor be passed
+        outside = (values < low) if own.min < low else jnp.zeros(values.shape, bool)
+        _reject(name, source, outside | (values > high) if own.max > high else outside, target, wider, remedy)
+        return
+    _reject(name, source, ~jnp.isfinite(values), target, "replace it first, with fg.nan_to_num", remedy)
+    whole = jnp.trunc(values)
+    if not truncate:
+        _reject(name, source, values != whole, target, "round it first, or keep a floating dtype", remedy)
+    _reject(name, source, (whole < low) | (whole >= float(high + 1)), target, wider, remedy)
+
+
+def _reject(name: str, source: Any, bad: Any, target: np.dtype[Any], first: str, last: str) -> None:
+    required = f"every value must fit in {target.name}"
+    claim(ConversionError, name, required, _lost, _Remedy(target, first, last), ~bad, value=source)
+
+
+def _python(value: Any) -> Any:
+    kinds = {"integer": int, "complexfloating": complex, "floating": float}
+    return next(make(value) for kind, make in kinds.items() if jnp.issubdtype(value.dtype, getattr(jnp, kind)))
+
+
+def _lost(value: Any, where: str) -> str:
+    return f"got {_python(value)!r}{where}"
+
+
+@dataclass(frozen=True)
+class _Remedy:
+    """What to do about a value that `target` does not hold."""
+
+    target: np.dtype[Any]
+    first: str
+    last: str
+
+    def __call__(self, value: Any, **_: Any) -> str:
+        advice = _wider(_python(value), self.target, self.first) if "{}" in self.first else self.first
+        return ", or ".join(each for each in (advice, self.last) if each)
 
 
 def _wider(value: Any, target: np.dtype[Any], ask: str) -> str:

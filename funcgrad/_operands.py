@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ._checks import ENABLE_X64, default_int, describe, fail, is_concrete
@@ -74,6 +75,11 @@ def translate(name: str, error: Exception, values: Sequence[Any]) -> NoReturn:
                 f"got {wide}",
                 f"write it as a float, or run {ENABLE_X64} first",
             )
+    if any(
+        jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) for leaf in jax.tree.leaves(values) if hasattr(leaf, "dtype")
+    ):
+        remedy = "draw numbers with it, for example fg.rand(2, key=key)"
+        fail(ArgumentTypeError, name, "operands must be numbers", "got a random key", remedy)
     for kind, ours in _TRANSLATED.items():
         if isinstance(error, kind):
             given = ", ".join(describe(value) for value in jax.tree.leaves(values))

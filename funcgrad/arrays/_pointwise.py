@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import broadcast_shapes, default_float, fail
+from .._claims import claim, visible
 from .._errors import ArgumentError, ConversionError, DtypeError
 from .._types import Array
 
@@ -67,16 +68,15 @@ def no_zero_divisor(name: str) -> Callable[..., None]:
         _require_ints_fit(name, (input, other))
         if rounding_mode is None or not (is_exact(input) and is_exact(other)):
             return
-        zeros = np.asarray(other) == 0
-        if zeros.any() and np.size(input):
-            where = tuple(int(i) for i in np.argwhere(zeros)[0])
-            place = f" at index {where[0] if len(where) == 1 else where}" if where else ""
-            fail(
+        divisors = visible(other)
+        if divisors is not None and np.size(input):
+            claim(
                 ArgumentError,
                 name,
                 "an integer cannot be divided by 0",
-                f"got a divisor of 0{place}",
+                "got a divisor of 0{where}",
                 "mask the zeros first, or convert to float",
+                divisors != 0,
             )
 
     return check

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import ENABLE_X64, canonical_dim, default_int, fail, require_real, resolve_dtype, x64_enabled
+from .._claims import claim, visible
 from .._errors import ConversionError, EmptyError
 from .._types import Array, ArrayLike, Dims, DtypeLike
 from ._order import is_large, sorted_places, sorted_values
@@ -73,24 +74,43 @@ def integers_fit(name: str, reduce: Any, input: Any, dim: Any, dtype: Any) -> No
 
     torch accumulates in 64 bits. Without 64-bit mode XLA would wrap, so that 13! came out as 1932053504.
     """
-    if dtype is not None or x64_enabled() or not isinstance(input, jax.Array) or not input.is_fully_addressable:
+    if dtype is not None or x64_enabled() or not isinstance(input, jax.Array) or input.size == 0:
         return
-    if not jnp.issubdtype(input.dtype, jnp.integer) or input.size == 0:
+    if not jnp.issubdtype(input.dtype, jnp.integer):
         return
     limits = np.iinfo(np.uint32 if input.dtype == jnp.uint32 else np.int32)
-    if "prod" not in reduce.__name__ and np.iinfo(input.dtype).max * input.size <= limits.max:
+    if "prod" not in reduce.__name__ and jnp.iinfo(input.dtype).max * input.size <= limits.max:
+        return
+    x = visible(input)
+    if x is None:
         return
     over = dim if input.ndim and dim != () else None  # a 0-d array is its own sum along its one dimension
-    exact = np.asarray(reduce(np.asarray(input), axis=over, dtype=np.float64))
-    outside = (exact < limits.min) | (exact > limits.max)
-    if outside.any():
-        fail(
-            ConversionError,
-            name,
-            f"every result must fit in int{limits.bits}" if limits.min else "every result must fit in uint32",
-            f"got {exact[outside].flat[0]:.10g}",
-            f"pass dtype='float', or run {ENABLE_X64} first",
-        )
+    holds: Any
+    if isinstance(x, jax.core.Tracer):
+        # What wrapped is off by a multiple of 2**32, which a sum in float32 tells, inexact as it is.
+        traced = getattr(jnp, reduce.__name__)
+        wrapped = traced(x, axis=over, dtype=limits.dtype)
+        rough = traced(x, axis=over, dtype=jnp.float32)
+        holds = jnp.abs(rough - wrapped) < 2.0**31
+    else:
+        wrapped = rough = np.asarray(reduce(x, axis=over, dtype=np.float64))
+        holds = (rough >= limits.min) & (rough <= limits.max)
+    claim(
+        ConversionError,
+        name,
+        f"every result must fit in int{limits.bits}" if limits.min else "every result must fit in uint32",
+        _overflowed,
+        f"pass dtype='float', or run {ENABLE_X64} first",
+        holds,
+        rough=rough,
+        wrapped=wrapped,
+    )
+
+
+def _overflowed(rough: Any, wrapped: Any, where: str) -> str:
+    """The number that did not fit, from its rounded value and its last 32 bits."""
+    gap = (float(rough) - float(wrapped)) / 2.0**32
+    return f"got {int(wrapped) + 2**32 * round(gap) if np.isfinite(gap) else float(rough):.10g}"
 
 
 def pick(x: Array, indices: Array, dim: int) -> Array:

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import describe, fail, indices_in_range, is_concrete, x64_enabled
+from .._claims import visible
 from .._convert import require_lossless
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._types import Array, Shape
@@ -54,9 +55,10 @@ def _surviving(name: str, value: Any, dtype: np.dtype[Any], argument: str) -> An
             f"got {describe(value)}",
             f"convert the array first, with fg.to(x, '{own.name}')",
         )
-    if own != dtype and is_concrete(value):
+    seen = visible(value) if own != dtype else None
+    if seen is not None:
         convert = "convert the array first, with fg.to(x, '{}')"
-        require_lossless(name, np.asarray(value), np.dtype(dtype), wider=convert, remedy="")
+        require_lossless(name, seen, np.dtype(dtype), wider=convert, remedy="")
     return value
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jax.experimental import checkify
 
 from .._checks import broadcast_shapes as broadcast
 from .._checks import describe, fail, integer, is_concrete, sizes
+from .._claims import checking, claim, visible
 from .._errors import ArgumentTypeError, ShapeError, TracedValueError
 from .._op import op
 from .._operands import operand
@@ -329,19 +329,27 @@ def repeat_interleave(
             )
         return _repeat_interleave(input, counts, total=output_size, **options)
     values = np.asarray(counts)
-    if (values < 0).any():
-        fail(
-            ShapeError,
-            "repeat_interleave",
-            "repeats must not be negative",
-            f"got {int(values.min())}",
-            "write 0 to drop a slice",
-        )
+    _require_positive(values)
     if values.size == 1:
         return _repeat_interleave(input, times=int(values.reshape(())), total=output_size, **options)
     # The places are worked out here, so that the program is a gather whatever the numbers are.
     index = np.repeat(np.arange(values.size, dtype=np.int32), values)
     return _repeat_interleave(input, None, index, slices=values.size, total=output_size, **options)
+
+
+_OUTPUT_SIZE = (
+    "repeat_interleave",
+    "output_size must be the sum of repeats",
+    "got {total} where repeats sum to {made}",
+    "leave it out where repeats are known",
+)
+
+
+def _require_positive(repeats: Any) -> None:
+    times = visible(repeats)
+    if times is not None:
+        required, remedy = "repeats must not be negative", "write 0 to drop a slice"
+        claim(ShapeError, "repeat_interleave", required, "got {times}", remedy, times >= 0, times=times)
 
 
 @op
@@ -369,21 +377,14 @@ def _repeat_interleave(
             "repeat along another dimension, or correct repeats",
         )
     if repeats is not None:
-        checkify.debug_check(
-            (jnp.min(repeats) >= 0) & (jnp.sum(jnp.broadcast_to(repeats, have)) == total),
-            "repeat_interleave(): repeats must sum to output_size, and none be negative; "
-            f"got another sum than {total}; correct output_size.",
-        )
+        _require_positive(repeats)
+        if checking():
+            found = jnp.sum(jnp.broadcast_to(repeats, have))
+            claim(ShapeError, *_OUTPUT_SIZE, found == total, total=total, made=found)
         return jnp.repeat(whole, jnp.asarray(repeats), place, total_repeat_length=total)
     made = have * times if index is None else jnp.size(index)
     if total not in (None, made):
-        fail(
-            ShapeError,
-            "repeat_interleave",
-            "output_size must be the sum of repeats",
-            f"got {total} where repeats sum to {made}",
-            "leave it out where repeats are known",
-        )
+        claim(ShapeError, *_OUTPUT_SIZE, False, total=total, made=made)
     if index is None:
         return jnp.repeat(whole, times, place)
     at = whole.at[(slice(None),) * place + (jnp.asarray(index),)]

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import canonical_dim, default_float, default_int, describe, fail, is_concrete
+from .._claims import checking, claim, visible
 from .._convert import from_host
 from .._errors import ArgumentError, DtypeError, IndexRangeError, ShapeError, TracedValueError
 from .._op import op
@@ -75,6 +76,10 @@ def unique(
     if is_concrete(x):
         found = np.unique(np.asarray(x), **flags)
         _require_room("unique", found[0].shape[dim or 0], size)
+    elif size is not None and checking():
+        slices = np.size(x) if dim is None else np.shape(x)[dim]
+        each = jnp.unique(x, size=slices, return_counts=True, axis=dim, equal_nan=False)[1] if slices else jnp.zeros(1)
+        _require_room("unique", jnp.sum(each > 0), size)
     if size is not None:
         fill_value = 0 if fill_value is None and np.size(x) == 0 else fill_value
         found = jnp.unique(jnp.asarray(x), size=size, fill_value=fill_value, **flags)
@@ -127,8 +132,7 @@ def unique_consecutive(
     differs = (rows[1:] != rows[:-1]).any(axis=tuple(range(1, rows.ndim)))
     starts = xp.concatenate([xp.ones(min(length, 1), bool), differs])
     inverse = xp.cumsum(starts) - 1
-    if is_concrete(x):
-        _require_room(name, int(starts.sum()), size)
+    _require_room(name, starts.sum(), size)
     if size is None:
         values = rows[starts]
         counts = xp.bincount(inverse)
@@ -166,15 +170,27 @@ def _require_size(name: str, x: Any, size: Any) -> None:
         fail(ArgumentError, name, "size must be an int of 0 or more", f"got {size!r}", "say the most there may be")
 
 
-def _require_room(name: str, needed: int, size: int | None) -> None:
-    if size is not None and needed > size:
-        fail(
+def _longer(n: Any, **_: Any) -> str:
+    return f"pass length={n + 1} or more"
+
+
+def _require_room(name: str, needed: Any, size: int | None) -> None:
+    found = None if size is None else visible(needed)
+    if found is not None:
+        claim(
             ArgumentError,
             name,
             "size must be at least the number of different values",
-            f"got size={size} for {needed} of them",
-            f"pass size={needed} or more",
+            "got size={size} for {needed} of them",
+            _more_room,
+            found <= size,
+            size=size,
+            needed=found,
         )
+
+
+def _more_room(needed: Any, **_: Any) -> str:
+    return f"pass size={needed} or more"
 
 
 def _results(name: str, x: Any, values: Any, inverse: Any, counts: Any) -> Any:
@@ -253,25 +269,15 @@ def bincount(
             fail(ArgumentError, "bincount", f"{word} must be an int of 0 or more", f"got {number!r}", "correct it")
     count = length
     if is_concrete(x):
-        known = np.asarray(x)
-        highest = int(known.max(initial=-1))
-        if known.min(initial=0) < 0:
-            fail(
-                IndexRangeError,
-                "bincount",
-                "input must be 0 or more",
-                f"got {int(known.min())}",
-                "subtract the smallest number first",
-            )
-        if length is not None and highest >= length:
-            fail(
-                IndexRangeError,
-                "bincount",
-                f"input must be below length={length}",
-                f"got {highest}",
-                f"pass length={highest + 1} or more",
-            )
-        count = highest + 1 if length is None else length
+        count = int(np.asarray(x).max(initial=-1)) + 1 if length is None else length
+    numbers = visible(x)
+    if numbers is not None and numbers.size:
+        remedy = "subtract the smallest number first"
+        claim(IndexRangeError, "bincount", "input must be 0 or more", "got {n}", remedy, numbers >= 0, n=numbers)
+    if numbers is not None and numbers.size and length is not None:
+        required = f"input must be below length={length}"
+        highest = numbers.max()
+        claim(IndexRangeError, "bincount", required, "got {n}", _longer, highest < length, n=highest)
     if count is None:
         fail(
             TracedValueError,

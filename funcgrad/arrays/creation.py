@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
-from .._checks import default_float, describe, fail, is_concrete, resolve_dtype, sizes
+from .._checks import default_float, describe, fail, resolve_dtype, sizes
+from .._claims import visible
 from .._convert import require_lossless
 from .._errors import ShapeError
 from .._op import op
@@ -111,8 +111,9 @@ def _require_held(name: str, value: ArrayLike, dtype: Any) -> None:
             f"got {describe(value)}",
             "repeat an array with fg.broadcast_to",
         )
-    if is_concrete(value):
-        require_lossless(name, np.asarray(value), dtype, remedy="")
+    seen = visible(value)
+    if seen is not None:
+        require_lossless(name, seen, dtype, remedy="")
 
 
 @op(places=True, check=_check_full)

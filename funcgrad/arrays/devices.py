@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import describe, fail, is_concrete, resolve_dtype
+from .._claims import visible
 from .._convert import from_host, is_torch, require_lossless, resolve_device
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, TracedValueError
 from .._op import op, plain
@@ -327,8 +328,9 @@ def _moved(x: Any, kind: np.dtype[Any] | None, place: Any, lossy: bool) -> Array
                 f"got {describe(x)} for {kind.name}",
                 "write fg.real(x) or fg.abs(x), or pass lossy=True",
             )
-        if not lossy and is_concrete(x) and _unfit(x, dtype=kind.name):
-            require_lossless("to", np.asarray(x), kind, truncate=True)
+        seen = None if lossy else visible(x)
+        if seen is not None and (isinstance(x, jax.core.Tracer) or _unfit(x, dtype=kind.name)):
+            require_lossless("to", seen, kind, truncate=True)
         x = _cast(x, dtype=kind.name)
     return x if place is None else jax.device_put(x, place)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .._checks import default_float, fail, require_key, resolve_dtype, sizes
+from .._claims import claim, visible
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, DtypeLike, Shape
@@ -47,12 +47,10 @@ def _check(name: str, argument: str, value: ArrayLike, required: str, good: Any)
     """Raise where the condition `good` does not hold (NaN included)."""
     if isinstance(value, float) and good(value):
         return
-    values = np.asarray(value)
-    wrong = ~good(values)
-    if np.any(wrong):
-        fail(
-            ArgumentError, name, f"{argument} must be {required}", f"got {values[wrong].flat[0]}", f"correct {argument}"
-        )
+    values = visible(value)
+    if values is not None:
+        remedy = f"correct {argument}"
+        claim(ArgumentError, name, f"{argument} must be {required}", "got {v}", remedy, good(values), v=values)
 
 
 def _check_normal(std: ArrayLike = 1.0) -> None:
@@ -98,8 +96,14 @@ def normal(
 
 
 def _check_uniform(low: ArrayLike = 0.0, high: ArrayLike = 1.0) -> None:
-    if np.any(np.asarray(low) > np.asarray(high)):
-        fail(ArgumentError, "uniform", "low must not be above high", f"got low={low} and high={high}", "exchange them")
+    if low.__class__ is float and high.__class__ is float and low <= high:
+        return
+    least, most = visible(low), visible(high)
+    if least is not None and most is not None:
+        given, holds = "got low={low} and high={high}", ~(least > most)
+        claim(
+            ArgumentError, "uniform", "low must not be above high", given, "exchange them", holds, low=least, high=most
+        )
 
 
 @op(places=True, check=_check_uniform)

@@ -6,9 +6,9 @@ import math
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .._checks import default_int, fail
+from .._claims import claim, visible
 from .._errors import ArgumentError
 from .._op import op
 from .._types import Array, ArrayLike
@@ -36,21 +36,18 @@ __all__ = [
 
 def _no_negative_power(input: ArrayLike, exponent: ArrayLike) -> None:
     _ints_fit(input=input, exponent=exponent)
-    if is_exact(input) and is_exact(exponent) and (np.asarray(exponent) < 0).any():
-        _refuse_negative_power()
+    if is_exact(input) and is_exact(exponent) and (powers := visible(exponent)) is not None:
+        claim(ArgumentError, "pow", *_NEGATIVE, powers >= 0)
 
 
 _ints_fit = fits("pow", "input", "exponent")
 
 
-def _refuse_negative_power() -> None:
-    fail(
-        ArgumentError,
-        "pow",
-        "an integer cannot be raised to a negative integer",
-        "got a negative exponent",
-        "convert the base to float first",
-    )
+_NEGATIVE = (
+    "an integer cannot be raised to a negative integer",
+    "got a negative exponent",
+    "convert the base to float first",
+)
 
 
 @op(check=_no_negative_power)
@@ -77,7 +74,7 @@ def pow(input: ArrayLike, exponent: ArrayLike) -> Array:
     fit("pow", input, exponent)
     kind = jnp.result_type(input, exponent)
     if jnp.issubdtype(kind, jnp.integer) and exponent.__class__ is int and exponent < 0:
-        _refuse_negative_power()
+        fail(ArgumentError, "pow", *_NEGATIVE)
     if jnp.issubdtype(kind, jnp.floating) and jnp.issubdtype(jnp.result_type(exponent), jnp.floating):
         return _float_pow(*promoted("pow", input, exponent))
     return jnp.power(input, exponent)

@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import fail, is_concrete, require_float
+from .._checks import fail, require_float
+from .._claims import claim, visible
 from .._convert import from_host
 from .._errors import ArgumentError, ShapeError
 from .._op import op
@@ -42,20 +43,27 @@ def _limits(name: str, x: Array, low: Any, high: Any, margin: float) -> tuple[An
 
 def _require_range(name: str, input: Any, low: Any, high: Any, ends: str) -> None:
     """Raise where the ends of the interval are in the wrong order, or not finite."""
-    low, high = float(low), float(high)
-    if low > high:
-        fail(ArgumentError, name, f"{ends} must be in ascending order", f"got {low} and {high}", "exchange them")
-    if low == high and np.size(input):
-        values = np.asarray(input)
-        low, high = float(values.min()), float(values.max())
-    if not (np.isfinite(low) and np.isfinite(high)):
-        fail(
-            ArgumentError,
-            name,
-            "the range of the bins must be finite",
-            f"got from {low} to {high}",
-            f"pass finite {ends}; elements outside, and NaN, are then not counted",
-        )
+    least, most, values = visible(low), visible(high), visible(input)
+    if least is None or most is None or values is None:
+        return
+    if not isinstance(least, jax.core.Tracer) and not isinstance(most, jax.core.Tracer):
+        least, most = float(least), float(most)
+    required, given = f"{ends} must be in ascending order", "got {low} and {high}"
+    claim(ArgumentError, name, required, given, "exchange them", least <= most, low=least, high=most)
+    if values.size:
+        xp: Any = jnp if isinstance(values, jax.core.Tracer) else np
+        unsaid = least == most
+        least, most = xp.where(unsaid, values.min(), least), xp.where(unsaid, values.max(), most)
+    claim(
+        ArgumentError,
+        name,
+        "the range of the bins must be finite",
+        "got from {low} to {high}",
+        f"pass finite {ends}; elements outside, and NaN, are then not counted",
+        (abs(least) < np.inf) & (abs(most) < np.inf),
+        low=least,
+        high=most,
+    )
 
 
 def _check_histc(input: Any, min: Any = 0, max: Any = 0) -> None:
@@ -135,13 +143,14 @@ def histogram(
         edges = bins if isinstance(bins, jax.Array) else from_host("histogram", bins)
         if edges.ndim != 1 or edges.size < 2:
             fail(ShapeError, "histogram", "edges must be 1-D, two or more", f"got shape {edges.shape}", "pass a vector")
-        if is_concrete(edges) and not bool(np.all(np.diff(np.asarray(edges)) >= 0)):
-            fail(ArgumentError, "histogram", "edges must be in ascending order", "got others", "sort them first")
+        places = visible(edges)
+        if places is not None:
+            required, remedy = "edges must be in ascending order", "sort them first"
+            claim(ArgumentError, "histogram", required, "got others", remedy, places[1:] >= places[:-1])
     else:
         _require_bins("histogram", bins)
         low, high = (0.0, 0.0) if range is None else range
-        if is_concrete(x) and is_concrete(low) and is_concrete(high):
-            _require_range("histogram", x, low, high, "range")
+        _require_range("histogram", x, low, high, "range")
         edges = _edges(x, low, high, bins)
     if weight is None:
         return _histogram(x, edges, density=density)

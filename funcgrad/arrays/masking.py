@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
@@ -9,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import broadcast_shapes, default_int, describe, fail, is_concrete, sizes
+from .._claims import claim, visible
 from .._errors import ShapeError, TracedValueError
 from .._op import op
 from .._operands import operand
@@ -90,9 +92,10 @@ def masked_select(input: ArrayLike, /, mask: ArrayLike, *, size: int | None = No
         places = np.flatnonzero(np.broadcast_to(np.asarray(mask), shape)).astype(default_int())
         if size is None:
             return _picked(x, places, shape=shape)
-        _require_size("masked_select", len(places), size)
     elif size is None:
         _needs_size("masked_select", mask)
+    if (seen := visible(mask)) is not None:
+        _require_size("masked_select", seen.sum() * (math.prod(shape) // max(seen.size, 1)), size)
     as_value("masked_select", fill_value, jnp.result_type(x), "fill_value")
     return _picked_padded(x, mask, fill_value, shape=shape, size=sizes("masked_select", (size,))[0])
 
@@ -122,25 +125,32 @@ def _needs_size(name: str, x: Any) -> None:
     )
 
 
-def _require_size(name: str, found: int, size: int) -> None:
-    if found > size:
-        fail(ShapeError, name, f"at most size={size} elements may be true", f"got {found}", "make size larger")
+def _require_size(name: str, found: Any, size: int | None) -> None:
+    if size is not None:
+        required = f"at most size={size} elements may be true"
+        claim(ShapeError, name, required, "got {found}", "make size larger", found <= size, found=found)
 
 
 def _check_scatter(input: Any, mask: Any, source: Any) -> None:
     require_mask("masked_scatter", mask)
     as_value("masked_scatter", source, jnp.result_type(input), "source")
-    if is_concrete(mask):
+    seen = visible(mask)
+    if seen is not None:
         shape = broadcast_shapes("masked_scatter", np.shape(input), np.shape(mask))
-        needed = int(np.broadcast_to(np.asarray(mask), shape).sum())
-        if needed > np.size(source):
-            fail(
-                ShapeError,
-                "masked_scatter",
-                f"source must have an element for each of the {needed} that mask selects",
-                f"got {np.size(source)}",
-                "give more, or clear parts of the mask",
-            )
+        needed = seen.sum() * (math.prod(shape) // max(seen.size, 1))
+        claim(
+            ShapeError,
+            "masked_scatter",
+            _one_for_each,
+            f"got {np.size(source)}",
+            "give more, or clear parts of the mask",
+            needed <= np.size(source),
+            needed=needed,
+        )
+
+
+def _one_for_each(needed: Any, **_: Any) -> str:
+    return f"source must have an element for each of the {needed} that mask selects"
 
 
 @op(check=_check_scatter)
@@ -236,9 +246,10 @@ def _nonzero(name: str, input: Any, as_tuple: bool, size: int | None, fill_value
         if size is None:
             found = np.argwhere(host).astype(default_int())
             return tuple(jax.device_put([column.copy() for column in found.T])) if as_tuple else jax.device_put(found)
-        _require_size(name, int(np.count_nonzero(host)), size)
     elif size is None:
         _needs_size(name, x)
+    if (seen := visible(x)) is not None:
+        _require_size(name, (seen != 0).sum(), size)
     columns = _nonzero_padded(x, size=sizes(name, (size,))[0], fill_value=fill_value)
     if as_tuple:
         return columns

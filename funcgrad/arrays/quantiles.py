@@ -6,9 +6,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from .._checks import default_int, fail, is_concrete, listed, require_float, require_real
+from .._checks import default_int, fail, listed, require_float, require_real
+from .._claims import claim, visible
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim
@@ -145,16 +145,22 @@ def mode(input: ArrayLike, /, dim: Dim = -1, keepdim: bool = False) -> ValuesInd
 
 
 def _in_unit_interval(name: str, q: Any) -> None:
-    values = np.asarray(q)
-    outside = ~((values >= 0) & (values <= 1))
-    if outside.any():
-        fail(
+    values = visible(q)
+    if values is not None:
+        holds = (values >= 0) & (values <= 1)
+        claim(
             ArgumentError,
             name,
             "q must be in [0, 1]",
-            f"got {values[outside].flat[0].item()!r}",
+            _fraction,
             "write the fraction, for example 0.25",
+            holds,
+            q=values,
         )
+
+
+def _fraction(q: Any, **_: Any) -> str:
+    return f"got {q.item()!r}"
 
 
 def _quantile(
@@ -162,8 +168,7 @@ def _quantile(
 ) -> Array:
     x = jnp.asarray(input)
     require_float(name, x, complex_ok=False)
-    if is_concrete(q):
-        _in_unit_interval(name, q)
+    _in_unit_interval(name, q)
     if jnp.ndim(q) > 1:
         fail(ShapeError, name, "q must be a number or 1-D", f"got shape {jnp.shape(q)}", "flatten it")
     if interpolation not in _INTERPOLATIONS:

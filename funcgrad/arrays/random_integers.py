@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import default_int, describe, fail, is_concrete, require_key, resolve_dtype, sizes
+from .._claims import checking, claim, looked_at
 from .._convert import resolve_device
 from .._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError
 from .._op import op
@@ -70,6 +71,26 @@ def _named(name: str, given: tuple[Any, ...], parameters: dict[str, Any]) -> dic
     return {"low": 0} | {k: v for k, v in parameters.items() if v is not None} | dict(zip(free, given, strict=True))
 
 
+_ORDERED = ("low must be below high, which is not included", "exchange or widen them")
+_WIDER = "choose a wider dtype or other bounds"
+
+
+def _claim_bounds(name: str, low: Any, high: Any, kind: np.dtype[Any]) -> None:
+    """The checks of bounds that are traced, for `checked`."""
+    low, high = jnp.asarray(low), jnp.asarray(high)
+    given = "got low={low} and high={high}"
+    claim(ArgumentError, name, _ORDERED[0], given, _ORDERED[1], low < high, low=low, high=high)
+    limits = jnp.iinfo(kind if jnp.issubdtype(kind, jnp.integer) else default_int())
+    for bound in (low, high - 1):
+        own = jnp.iinfo(bound.dtype)
+        holds = jnp.ones(bound.shape, bool)
+        if own.min < limits.min:
+            holds &= bound >= int(limits.min)
+        if own.max > limits.max:
+            holds &= bound <= int(limits.max)
+        claim(ConversionError, name, f"every value must fit in {limits.dtype}", "got {n}", _WIDER, holds, n=bound)
+
+
 def _integers(name: str, bounds: dict[str, Any], shape: Shape, key: Any, dtype: DtypeLike, device: Any) -> Array:
     kind = resolve_dtype(name, dtype)
     if kind.kind in "bc":
@@ -81,18 +102,18 @@ def _integers(name: str, bounds: dict[str, Any], shape: Shape, key: Any, dtype: 
         ):
             fail(ArgumentTypeError, name, f"{word} must be an integer", f"got {describe(bound)}", "round it first")
     wide = None
+    if checking() and not (is_concrete(low) and is_concrete(high)):
+        _claim_bounds(name, low, high, kind)
     if is_concrete(low) and is_concrete(high):
         plain = isinstance(low, int) and isinstance(high, int)
-        if low >= high if plain else np.any(np.asarray(low) >= np.asarray(high)):
-            required = "low must be below high, which is not included"
-            fail(ArgumentError, name, required, f"got low={low} and high={high}", "exchange or widen them")
+        if (low >= high if plain else np.any(np.asarray(low) >= np.asarray(high))) and looked_at():
+            fail(ArgumentError, name, _ORDERED[0], f"got low={low} and high={high}", _ORDERED[1])
         integers = kind.kind in "iu" or jnp.issubdtype(kind, jnp.integer)  # the latter also knows int4
         limits = jnp.iinfo(kind if integers else default_int())
         least, last = (low, high - 1) if plain else (int(np.min(low)), int(np.max(high)) - 1)
         if least < limits.min or last > limits.max:
             outside = least if least < limits.min else last
-            remedy = "choose a wider dtype or other bounds"
-            fail(ConversionError, name, f"every value must fit in {limits.dtype}", f"got {outside}", remedy)
+            fail(ConversionError, name, f"every value must fit in {limits.dtype}", f"got {outside}", _WIDER)
         narrow = np.iinfo(default_int())
         if np.ndim(low) == np.ndim(high) == 0 and (least < narrow.min or last >= narrow.max):
             # No operand can hold these.

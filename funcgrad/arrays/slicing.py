@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from .._checks import describe, fail, indices_in_range, integer, is_concrete
+from .._claims import claim, visible
 from .._errors import ArgumentTypeError, IndexRangeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim
@@ -32,14 +33,15 @@ def _check_narrow(input: ArrayLike, dim: Dim, start: ArrayLike, length: int) -> 
     count = integer("narrow", "length", length, 0)
     have = _size("narrow", input, dim)
     _require_index("narrow", "start", start)
-    known = operator.index(start) if is_concrete(start) else 0  # type: ignore[arg-type]
-    if not -have <= known <= have - count or (known < 0 and known + count > 0):
-        fail(
-            IndexRangeError,
-            "narrow",
-            f"start and length must stay within dimension {dim} of size {have}",
-            f"got start {known} and length {length}" if is_concrete(start) else f"got length {length}",
-            "correct them; nothing is clamped",
+    required = f"start and length must stay within dimension {dim} of size {have}"
+    remedy = "correct them; nothing is clamped"
+    if count > have and not is_concrete(start):
+        fail(IndexRangeError, "narrow", required, f"got length {length}", remedy)
+    place = visible(start)
+    if place is not None:
+        holds = (place >= -have) & (place <= have - count) & ((place >= 0) | (place + count <= 0))
+        claim(
+            IndexRangeError, "narrow", required, f"got start {{start}} and length {length}", remedy, holds, start=place
         )
 
 

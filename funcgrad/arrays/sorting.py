@@ -13,6 +13,7 @@ from .._op import op
 from .._types import Array, ArrayLike, Dim
 from ._order import place_of_rank
 from ._selection import in_order, one_dim, pick, sorted_with_indices
+from ._updates import require_indices
 from .extrema import ValuesIndices
 
 __all__ = ["argsort", "bucketize", "kthvalue", "msort", "searchsorted", "sort", "topk"]
@@ -173,7 +174,12 @@ def kthvalue(input: ArrayLike, /, k: int, dim: Dim = -1, keepdim: bool = False) 
     return found if keeps else ValuesIndices(*(jnp.squeeze(leaf, dim) for leaf in found))
 
 
-@op
+def _check_searchsorted(sorted_sequence: Any, sorter: Any = None) -> None:
+    if sorter is not None:
+        require_indices("searchsorted", sorter, (jnp.shape(sorted_sequence) or (1,))[-1], -1, argument="sorter")
+
+
+@op(check=_check_searchsorted)
 def searchsorted(
     sorted_sequence: ArrayLike,
     input: ArrayLike,
@@ -228,6 +234,7 @@ def searchsorted(
                 f"got {jnp.shape(sorter)} and {sequence.shape}",
                 "make it with fg.argsort",
             )
+        _check_searchsorted(sorted_sequence, sorter)
         sequence = jnp.take_along_axis(sequence, jnp.asarray(sorter), -1)
     return _insertion("searchsorted", "sorted_sequence", sequence, input, right or side == "right")
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import default_int, fail, require_float, require_key, resolve_dtype, sizes
+from .._claims import claim, visible
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, DtypeLike, Shape
@@ -113,16 +114,17 @@ def poisson(input: ArrayLike, *, key: Array | None = None) -> Array:
 
 
 def _check_multinomial(input: ArrayLike, num_samples: int, replacement: bool = False) -> None:
-    weights = np.asarray(input)
-    if weights.ndim == 0:
-        return  # the definition will say so
-    _check("multinomial", "input", weights, "finite weights of 0 or more", lambda v: (v >= 0) & np.isfinite(v))
-    positive = np.min((weights > 0).sum(axis=-1), initial=weights.shape[-1])
-    if positive < (1 if replacement else num_samples) and num_samples:
+    weights = visible(input)
+    if weights is None or weights.ndim == 0 or not num_samples:
+        return  # the definition will say what is wrong with numbers
+    _check("multinomial", "input", input, "finite weights of 0 or more", lambda v: (v >= 0) & (v < np.inf))
+    positive = (weights > 0).sum(axis=-1)
+    if positive.size and not (not replacement and num_samples > weights.shape[-1]):
         required = "each row needs a weight above 0" if replacement else "each row needs num_samples weights above 0"
-        given = f"got {positive} of them" + ("" if replacement else f" for num_samples={num_samples}")
+        given = "got {positive} of them" + ("" if replacement else f" for num_samples={num_samples}")
         remedy = "correct the weights" if replacement else "draw fewer, or pass replacement=True"
-        fail(ArgumentError, "multinomial", required, given, remedy)
+        holds = positive >= (1 if replacement else num_samples)
+        claim(ArgumentError, "multinomial", required, given, remedy, holds, positive=positive)
 
 
 @op(places=True, check=_check_multinomial)
@@ -176,10 +178,12 @@ def multinomial(input: ArrayLike, num_samples: int, replacement: bool = False, *
 
 def _check_counts(n: ArrayLike, probs: ArrayLike) -> None:
     _check("multinomial_counts", "n", n, "0 or more", lambda v: v >= 0)
-    _check("multinomial_counts", "probs", probs, "finite weights of 0 or more", lambda v: (v >= 0) & np.isfinite(v))
-    if np.ndim(probs) and np.any(np.sum(np.asarray(probs), axis=-1) == 0):
+    _check("multinomial_counts", "probs", probs, "finite weights of 0 or more", lambda v: (v >= 0) & (v < np.inf))
+    weights = visible(probs)
+    if weights is not None and weights.ndim:
         required = "each row of probs needs a weight above 0"
-        fail(ArgumentError, "multinomial_counts", required, "got only zeros", "correct the weights")
+        holds = (weights > 0).any(axis=-1)
+        claim(ArgumentError, "multinomial_counts", required, "got only zeros", "correct the weights", holds)
 
 
 @op(places=True, check=_check_counts)

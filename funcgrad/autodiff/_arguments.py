@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import default_float, describe, fail, listed
+from .._claims import settled
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError
 from .._types import PyTree
@@ -210,7 +211,7 @@ class Choice:
                 kwargs[place] = filled
             else:
                 args[place] = filled
-        return self.func(*args, **kwargs)
+        return settled(lambda: self.func(*args, **kwargs))
 
     def assemble(self, values: Sequence[Any]) -> Any:
         """One value for each leaf, in the structure that the selection asked for, None at all other leaves."""

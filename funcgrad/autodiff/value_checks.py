@@ -63,7 +63,9 @@ def checked(
 
     Returns:
         A function of the same arguments. It is compiled once for each combination of shapes, dtypes and fixed
-        arguments, and waits for its result. Of a batch that is mapped over one failing example is reported.
+        arguments, and waits for its result. Of a batch that is mapped over one failing example is reported. In the
+        body of a scan that ``jax.grad`` differentiates checks are lost, in one that `grad` and the other words of
+        funcgrad differentiate they are not; the rules of a ``custom_vjp`` are checked where they are used.
 
     Raises:
         TracedValueError: it is itself called under a transform, where nothing can be raised: it belongs outside.
@@ -110,12 +112,18 @@ def checked(
                 if "batched while" not in str(error):
                     raise
                 required = "a while loop must not be mapped over a batch with vmap"
-                remedy = "map over the checked function's results with lax.map, or leave the loop out of checked"
+                remedy = "use jax.lax.map in place of vmap, or leave the loop out of checked"
                 fail(ArgumentError, "checked", required, "got one in func", remedy)
         pending = [leaf for leaf in jax.tree.leaves(failed) if not is_concrete(leaf)]
         if pending:
             required = "it must be the outermost transform, because a compiled program cannot raise"
-            fail(TracedValueError, "checked", required, f"got traced {describe(values[0])}", "write fg.checked(fg.vmap(f))")
+            fail(
+                TracedValueError,
+                "checked",
+                required,
+                f"got traced {describe(values[0])}",
+                "write fg.checked(jax.jit(f)) or fg.checked(fg.vmap(f))",
+            )
         raise_failed(failed)
         return result
 
@@ -127,9 +135,10 @@ def unchecked() -> Iterator[None]:
     """No value checks in the block, or in the function it decorates: eager calls stop reading their operands.
 
     What shapes and dtypes tell is checked all the same. What only values tell is not: an index out of range reads NaN
-    (of integers the lowest value) or writes nothing, a label out of range gives a wrong loss, a singular system NaN
-    or infinity, a probability above 1 a wrong sample. Blocks nest, and each thread and task has its own. It is for
-    loops of many small eager calls; a compiled program has no such checks anyway, unless `checked` asks for them.
+    (of integers the lowest value) or another element, and writes nothing; a label out of range gives a wrong loss, a
+    singular system NaN or infinity, a probability above 1 a wrong sample. Blocks nest, and each thread and task has
+    its own. It is for loops of many small eager calls: a compiled program has no such checks anyway, unless `checked`
+    asks for them.
 
     Returns:
         A context manager that is a decorator as well.

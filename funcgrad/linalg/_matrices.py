@@ -3,19 +3,21 @@
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from .._checks import fail, is_concrete, require_float
+from .._claims import claim, looked_at, visible
 from .._errors import DtypeError, LinAlgError, ShapeError
 from .._types import Array, ArrayLike
 
 __all__ = ["adjoint", "finite_or_raise", "hermitian", "matrix", "require_finite", "require_success", "square"]
 
 Word = TypeVar("Word", bound=Callable[..., Any])
+_READ_IN_PLACE = 1 << 14  # elements; above, several cores are faster than a read
 _SINGULAR = "use fg.linalg.pinv or lstsq, and see fg.linalg.cond(A)"
 
 
@@ -66,44 +68,51 @@ def _hermitian_jvp(upper: bool, primals: tuple[Array], tangents: tuple[Array]) -
     return hermitian(primals[0], upper), (tangents[0] + adjoint(tangents[0])) / 2
 
 
-@jax.jit
-def _all_finite(arrays: Sequence[Array]) -> Array:
-    return jnp.stack([jnp.isfinite(x).all() for x in arrays]).all()
-
-
 def require_finite(
     name: str, result: Any, operands: Sequence[Any], required: str = "A must be invertible", remedy: str = _SINGULAR
 ) -> None:
-    """Raise LinAlgError where a concrete `result` is NaN or infinite though no operand is.
+    """Raise LinAlgError where `result` is NaN or infinite though no operand is.
 
     The first operand is the matrix to be blamed. That the result is looked at, and not the matrix, costs one
     comparison and finds exactly what would go unnoticed.
     """
-    if not is_concrete(result) or bool(_all_finite([result])):
+    if visible(result) is None or _known_finite(result):
         return
-    if not bool(_all_finite([jnp.asarray(x) for x in operands])):
-        return  # NaN in, NaN out
     shape = np.shape(operands[0])
-    matrices = np.asarray(jnp.isfinite(result))
-    inner = 2 if matrices.ndim >= len(shape) else 1  # the result is a matrix, or a vector
-    bad = ~matrices.all(axis=tuple(range(matrices.ndim - inner, matrices.ndim)))
-    _blame(name, bad, shape, required, remedy)
+    inner = 2 if result.ndim >= len(shape) else 1  # the result is a matrix, or a vector
+    solved = _finite(result).all(axis=tuple(range(result.ndim - inner, result.ndim)))
+    given = jnp.stack([_finite(x).all() for x in operands]).all()
+    _blame(name, solved | ~given, shape, required, remedy)
 
 
 def require_success(name: str, info: Any, shape: Sequence[int], required: str, remedy: str = _SINGULAR) -> None:
-    """Raise LinAlgError where a concrete `info` is not 0; `shape` is that of the matrices it speaks of."""
-    if is_concrete(info) and np.any(info):
-        _blame(name, np.asarray(info).astype(bool), shape, required, remedy, "one that is")
+    """Raise LinAlgError where `info` is not 0; `shape` is that of the matrices it speaks of."""
+    failed = visible(info)
+    if failed is not None:
+        _blame(name, failed == 0, shape, required, remedy, "one that is")
 
 
 def _blame(
-    name: str, bad: Any, shape: Sequence[int], required: str, remedy: str, given: str = "one that is not"
-) -> NoReturn:
-    where = ""
-    if bad.ndim:
-        index = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
-        where = f" at index {index[0] if len(index) == 1 else index} of the stack"
-    fail(LinAlgError, name, required, f"got {given}{where} (shape {tuple(shape)})", remedy)
+    name: str, holds: Any, shape: Sequence[int], required: str, remedy: str, given: str = "one that is not"
+) -> None:
+    where = "{where} of the stack" if holds.ndim else ""
+    claim(LinAlgError, name, required, f"got {given}{where} (shape {tuple(shape)})", remedy, holds)
+
+
+def _finite(x: Any) -> Array:
+    return jnp.isfinite(jnp.asarray(x))
+
+
+_all_finite = jax.jit(lambda x: jnp.isfinite(x).all())
+
+
+def _known_finite(result: Any) -> bool:
+    """Whether `result` is concrete and finite; on the host it is read in place."""
+    if not is_concrete(result):
+        return False
+    if result.size <= _READ_IN_PLACE:
+        return bool(np.isfinite(np.asarray(result)).all())
+    return bool(_all_finite(result))
 
 
 def finite_or_raise(required: str = "A must be invertible", remedy: str = _SINGULAR) -> Callable[[Word], Word]:
@@ -113,7 +122,7 @@ def finite_or_raise(required: str = "A must be invertible", remedy: str = _SINGU
         @functools.wraps(word)
         def call(*args: Any, **kwargs: Any) -> Any:
             result = word(*args, **kwargs)
-            if is_concrete(result) and not _all_finite([result]):
+            if not is_concrete(result) or (looked_at() and not _known_finite(result)):
                 bound = inspect.signature(inspect.unwrap(word)).bind(*args, **kwargs).arguments
                 operands = [x for x in bound.values() if np.ndim(x)]
                 require_finite(word.__name__, result, operands, required, remedy)

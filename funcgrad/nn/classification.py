@@ -10,7 +10,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .._checks import describe, fail, indices_in_range, require_float
 from .._errors import ArgumentError, DtypeError, ShapeError
@@ -22,10 +21,10 @@ __all__ = ["cross_entropy", "nll_loss"]
 
 
 def _labels_in_range(name: str, input: Any, target: Any, ignore_index: int) -> None:
-    shape, labels = jnp.shape(input), np.asarray(target)
-    if shape and labels.dtype.kind in "iu":
+    shape = jnp.shape(input)
+    if shape and jnp.issubdtype(jnp.result_type(target), jnp.integer):
         dim = 1 if len(shape) > 1 else 0
-        indices_in_range(name, labels[labels != ignore_index], shape[dim], dim, argument="target")
+        indices_in_range(name, target, shape[dim], dim, argument="target", ignore=ignore_index)
 
 
 def _check_nll_loss(input: Any, target: Any, ignore_index: int = -100) -> None:

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import default_int, describe, fail, indices_in_range, is_concrete, require_key
+from .._claims import visible
 from .._errors import ArgumentError, DtypeError, IndexRangeError, ShapeError, TracedValueError
 from .._op import op
 from .._types import Array, ArrayLike, DtypeLike, PyTree
@@ -67,7 +68,7 @@ def linear(input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -
 
 
 def _check_embedding(input: Any, weight: Any) -> None:
-    if np.asarray(input).dtype.kind in "iu" and jnp.ndim(weight) == 2:
+    if jnp.issubdtype(jnp.result_type(input), jnp.integer) and jnp.ndim(weight) == 2:
         indices_in_range("embedding", input, weight.shape[0], 0, argument="input")
 
 
@@ -114,9 +115,9 @@ def embedding(input: ArrayLike, weight: ArrayLike, padding_idx: int | None = Non
 
 
 def _check_one_hot(input: Any, num_classes: int = -1) -> None:
-    values = np.asarray(input)
-    if values.dtype.kind in "iu" and values.size:
-        indices_in_range("one_hot", values, num_classes if num_classes > 0 else int(values.max()) + 1, -1)
+    values = visible(input) if jnp.issubdtype(jnp.result_type(input), jnp.integer) else None
+    if values is not None and values.size:
+        indices_in_range("one_hot", input, num_classes if num_classes > 0 else int(values.max()) + 1, -1)
 
 
 def one_hot(input: ArrayLike, /, num_classes: int = -1) -> Array:

@@ -9,9 +9,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .._checks import broadcast_shapes, fail, require_float, require_same_shape
+from .._claims import claim, visible
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
@@ -146,16 +146,21 @@ def smooth_l1_loss(input: ArrayLike, target: ArrayLike, *, reduction: str = "mea
 
 
 def _probabilities(input: Any) -> None:
-    values = np.asarray(input)
-    outside = (values < 0) | (values > 1)
-    if outside.any():
-        fail(
+    values = visible(input)
+    if values is not None:
+        claim(
             ArgumentError,
             "binary_cross_entropy",
             "input must be probabilities in [0, 1]",
-            f"got {float(values[outside].flat[0]):g}",
+            _outside,
             "pass them through a sigmoid, or pass logits to fg.nn.binary_cross_entropy_with_logits",
+            ~((values < 0) | (values > 1)),
+            value=values,
         )
+
+
+def _outside(value: Any, **_: Any) -> str:
+    return f"got {float(value):g}"
 
 
 @op(check=_probabilities)

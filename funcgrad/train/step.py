@@ -13,6 +13,7 @@ import numpy as np
 import optax
 
 from .._checks import describe, fail, is_concrete
+from .._claims import settled
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .._types import Array, PyTree
@@ -109,7 +110,7 @@ def _update(
     _require_arguments(loss, params, batch, keywords)
 
     def objective(trained: PyTree) -> tuple[Array, dict[str, Any]]:
-        return _value_and_metrics(loss(with_trained(params, trained), *batch, **keywords), has_aux)
+        return _value_and_metrics(settled(lambda: loss(with_trained(params, trained), *batch, **keywords)), has_aux)
 
     trained = trainable("step", params)
     (value, metrics), gradients = jax.value_and_grad(objective, has_aux=True)(trained)

@@ -3,10 +3,15 @@
 The rows are those that a port from torch to JAX changes without a word. A silence that remains is named at the end.
 """
 
+import ast
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from harness import raises
+from refusals import STATIC, VALUES
 
 import funcgrad as fg
 from funcgrad.testing import assert_close
@@ -47,27 +52,20 @@ AT_EDGES = {
     "prod with a zero": (lambda: fg.grad(fg.prod)(fg.tensor([0.0, 2.0, 3.0])), [6, 0, 0]),
 }
 
-# name: (the call, torch's error as Python knows it)
-REFUSED = {
-    "dot of matrices": (lambda: fg.dot(TABLE, TABLE), RuntimeError),
-    "an integer cut to 32 bits": (lambda: fg.from_numpy(np.array([2**40])), RuntimeError),
-    "an index out of range": (lambda: fg.index(TABLE, 5), IndexError),
-    "a write out of range": (lambda: fg.set(TABLE, 5, 0.0), IndexError),
-    "gather out of range": (lambda: fg.gather(TABLE, 0, fg.full((1, 3), 2)), RuntimeError),
-    "one_hot out of range": (lambda: fg.nn.one_hot(fg.tensor([5]), 3), RuntimeError),
-    "a label out of range": (lambda: fg.nn.cross_entropy(fg.zeros(1, 2), fg.tensor([5])), IndexError),
-    "a singular system": (lambda: fg.linalg.solve(fg.ones(2, 2), fg.ones(2)), RuntimeError),
-    "a matrix that is not positive definite": (lambda: fg.linalg.cholesky(-fg.eye(2)), RuntimeError),
-    "an integer divided by 0": (lambda: fg.floor_divide(fg.tensor([1]), fg.tensor([0])), RuntimeError),
-    "a loss that would broadcast": (lambda: fg.nn.mse_loss(fg.ones(3), fg.ones(3, 1)), ValueError),
-    "the mean of integers": (lambda: fg.mean(fg.arange(3)), RuntimeError),
-    "an integer gradient": (lambda: fg.grad(lambda x: x * x)(3), TypeError),
-    "a double without 64-bit mode": (lambda: fg.zeros(2, dtype=fg.float64), TypeError),
-    "a step of 0": (lambda: fg.arange(0, 3, 0), RuntimeError),
-    "the largest of nothing": (lambda: fg.max(fg.zeros(0)), RuntimeError),
-    "narrow past the end": (lambda: fg.narrow(ROW, 0, 4, 3), RuntimeError),
-    "a probability above 1": (lambda: fg.bernoulli(fg.tensor([1.5]), key=fg.key(0)), RuntimeError),
-}
+# Words whose check is of Python ints and shapes, which are known when a program is compiled.
+ONLY_STATIC = {"diagonal_scatter", "equal"}
+
+
+def checked_words():
+    """The words whose definition stands under ``@op(check=...)`` with a check of their own, read from the source."""
+    found = set()
+    for path in Path(fg.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                checks = [k.value for d in node.decorator_list for k in getattr(d, "keywords", ()) if k.arg == "check"]
+                if any("fits(" not in ast.unparse(check).replace("_fits(", "") for check in checks):
+                    found.add(node.name.lstrip("_"))
+    return found
 
 
 @pytest.mark.parametrize("name", SAME_WORD)
@@ -85,14 +83,31 @@ def test_the_gradient_at_the_edge_is_the_one_of_torch(name):
     assert_close(ours(), np.asarray(theirs, np.float32))
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_torch_refuses_is_refused(name):
-    call, kind = REFUSED[name]
-    with pytest.raises(kind) as caught:
+@pytest.mark.parametrize("name", VALUES)
+def test_wrong_values_are_refused_now_and_in_checked_programs(name):
+    call, operands, kind, message = VALUES[name]
+    with raises(kind, message):
+        call(*operands)
+    with raises(kind, message):
+        fg.checked(jax.jit(call))(*operands)
+
+
+@pytest.mark.parametrize("name", STATIC)
+def test_what_is_wrong_before_any_value_is_known_is_refused(name):
+    call, kind, message = STATIC[name]
+    with raises(kind, message):
         call()
-    assert isinstance(caught.value, fg.FuncgradError)
-    assert str(caught.value).count(";") >= 2, "the message has three parts"
-    assert "jax" not in str(caught.value).replace("jax.config.update", "").replace("jax_enable_x64", "").lower()
+
+
+def test_each_error_is_the_one_of_torch_and_there_are_a_hundred():
+    assert len(VALUES) + len(STATIC) + len(SAME_WORD) + len(AT_EDGES) >= 100
+    kinds = {row[-2] for row in (*VALUES.values(), *STATIC.values())}
+    assert all(issubclass(kind, RuntimeError | IndexError | TypeError) for kind in kinds)
+
+
+def test_every_word_with_a_check_of_values_has_a_row():
+    named = {row[-1].partition("(")[0] for row in VALUES.values()}
+    assert checked_words() - named - ONLY_STATIC == set()
 
 
 def test_silences_that_remain():
