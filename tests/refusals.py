@@ -497,6 +497,78 @@ VALUES = {
         fg.IndexRangeError,
         "index_select(): index must be in [0, 3] along dimension 0 of size 4; got 4; correct the index; nothing is clamped or wrapped.",
     ),
+    "a sample that no window reaches": (
+        lambda x, w: fg.istft(x, 4, 2, window=w, center=False),
+        (fg.ones(3, 3, dtype="cfloat"), fg.zeros(4)),
+        fg.ArgumentError,
+        "istft(): the windows must overlap so that each sample has some weight; got none for sample 0; take the window and the hop_length of stft, with center=True.",
+    ),
+    "a sign that is none": (
+        fg.nn.margin_ranking_loss,
+        (t([1.0]), t([2.0]), t([0.0])),
+        fg.ArgumentError,
+        "margin_ranking_loss(): target must be 1 or -1; got 0.0; write 2 * target - 1 for labels 0 and 1.",
+    ),
+    "a sign that is none of hinge_embedding_loss": (
+        fg.nn.hinge_embedding_loss,
+        (t([1.0]), t([2])),
+        fg.ArgumentError,
+        "hinge_embedding_loss(): target must be 1 or -1; got 2; write 2 * target - 1 for labels 0 and 1.",
+    ),
+    "a sign that is none of soft_margin_loss": (
+        fg.nn.soft_margin_loss,
+        (t([1.0]), t([0.0])),
+        fg.ArgumentError,
+        "soft_margin_loss(): target must be 1 or -1; got 0.0; write 2 * target - 1 for labels 0 and 1.",
+    ),
+    "a sign that is none of cosine_embedding_loss": (
+        fg.nn.cosine_embedding_loss,
+        (fg.ones(1, 2), fg.ones(1, 2), t([0.0])),
+        fg.ArgumentError,
+        "cosine_embedding_loss(): target must be 1 or -1; got 0.0; write 2 * target - 1 for labels 0 and 1.",
+    ),
+    "a label out of range of multi_margin_loss": (
+        fg.nn.multi_margin_loss,
+        (fg.zeros(1, 3), t([3])),
+        fg.IndexRangeError,
+        "multi_margin_loss(): target must be in [0, 2] along dimension 1 of size 3; got 3; correct the index; nothing is clamped or wrapped.",
+    ),
+    "a label out of range of several": (
+        fg.nn.multilabel_margin_loss,
+        (fg.zeros(1, 3), t([[1, 3, -1]])),
+        fg.IndexRangeError,
+        "multilabel_margin_loss(): target must be in [0, 2], or -1 after the last label; got 3; correct the label.",
+    ),
+    "a negative variance": (
+        fg.nn.gaussian_nll_loss,
+        (t([1.0]), t([1.0]), t([-2.0])),
+        fg.ArgumentError,
+        "gaussian_nll_loss(): var must not be negative; got -2; pass the network's output through an exponential or fg.nn.softplus.",
+    ),
+    "bags that overlap": (
+        fg.nn.embedding_bag,
+        (t([0, 1, 2]), fg.zeros(3, 2), t([0, 2, 1])),
+        fg.ArgumentError,
+        "embedding_bag(): offsets must start with 0 and ascend; got 1 after 2; give where each bag starts.",
+    ),
+    "a word that a bag has not": (
+        fg.nn.embedding_bag,
+        (t([0, 3]), fg.zeros(3, 2), t([0])),
+        fg.IndexRangeError,
+        "embedding_bag(): input must be in [0, 2] along dimension 0 of size 3; got 3; correct the index; nothing is clamped or wrapped.",
+    ),
+    "a label that the alphabet has not": (
+        fg.nn.ctc_loss,
+        (fg.zeros(4, 1, 3), t([[1, 3]]), t([4]), t([2])),
+        fg.IndexRangeError,
+        "ctc_loss(): targets must be in [0, 2] along dimension 2 of size 3; got 3; correct the index; nothing is clamped or wrapped.",
+    ),
+    "a recording longer than its frames": (
+        fg.nn.ctc_loss,
+        (fg.zeros(4, 1, 3), t([[1, 2]]), t([5]), t([2])),
+        fg.ArgumentError,
+        "ctc_loss(): input_lengths must be in [0, 4]; got 5; correct the length.",
+    ),
 }
 
 ROW = fg.arange(6.0)

@@ -210,7 +210,7 @@ def test_an_index_out_of_range_is_seen():
 
 def test_bags_are_checked():
     index = np.array([0, 1, 2])
-    message = "embedding_bag(): offsets must start with 0 and ascend; got [0, 2, 1]; give where each bag starts."
+    message = "embedding_bag(): offsets must start with 0 and ascend; got 1 after 2; give where each bag starts."
     with raises(fg.ArgumentError, message):
         bag(index, table, np.array([0, 2, 1]))
     message = "embedding_bag(): offsets must not exceed the number of indices, 3; got 4; give where each bag starts."

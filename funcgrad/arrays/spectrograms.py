@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import describe, fail, integer, is_concrete, listed, require_ndim
+from .._checks import describe, fail, integer, listed, require_ndim
+from .._claims import claim, visible
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
@@ -106,24 +107,26 @@ def _check_istft(
 ) -> None:
     """Raise where no window reaches a sample that is to be returned: there is nothing to compute it from."""
     size, hop, _, width = _frame("istft", n_fft, hop_length, win_length, window)
-    if np.ndim(input) < 2 or hop > width or (window is not None and not is_concrete(window)):
+    given = np.ones(width) if window is None else visible(window)
+    if given is None or np.ndim(input) < 2 or hop > width:
         return
-    weights = np.pad(np.ones(width) if window is None else np.asarray(window), _beside(size, width))
+    xp: Any = jnp if isinstance(given, jax.core.Tracer) else np
+    weights = xp.pad(given, _beside(size, width))
     frames, blocks = np.shape(input)[-1], -(-size // hop)
-    squares = np.pad(weights.astype(np.complex128) ** 2, (0, blocks * hop - size)).reshape(blocks, hop)
-    envelope = np.zeros((frames + blocks, hop), np.complex128)
-    for block in range(blocks):
-        envelope[block : block + frames] += squares[block]
+    squares = xp.pad(weights**2, (0, blocks * hop - size)).reshape(blocks, hop)
+    row, block = np.arange(frames + blocks)[:, None], np.arange(blocks)
+    envelope = ((block <= row) & (row < block + frames)) @ squares  # each block stands once in each frame
     total = size + hop * (frames - 1)
-    kept = np.abs(envelope.ravel()[:total][_kept(size, total, center, length)])
-    if kept.size and kept.min() < 1e-11:
-        fail(
-            ArgumentError,
-            "istft",
-            "the windows must overlap so that each sample has some weight",
-            f"got none for sample {int(kept.argmin())}",
-            "take the window and the hop_length of stft, with center=True",
-        )
+    kept = abs(envelope.ravel()[:total][_kept(size, total, center, length)])
+    claim(
+        ArgumentError,
+        "istft",
+        "the windows must overlap so that each sample has some weight",
+        "got none for sample {sample}",
+        "take the window and the hop_length of stft, with center=True",
+        kept >= 1e-11,
+        sample=np.arange(kept.size),
+    )
 
 
 @op(check=_check_istft)

@@ -6,9 +6,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .._checks import describe, fail, indices_in_range
+from .._claims import claim, visible
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, IndexRangeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
@@ -17,18 +17,20 @@ __all__ = ["embedding_bag"]
 
 
 def _check_bags(input: Any, weight: Any, offsets: Any = None, include_last_offset: bool = False) -> None:
-    if np.asarray(input).dtype.kind in "iu" and jnp.ndim(weight) == 2:
+    if jnp.issubdtype(jnp.result_type(input), jnp.integer) and jnp.ndim(weight) == 2:
         indices_in_range("embedding_bag", input, weight.shape[0], 0, argument="input")
-    if offsets is None:
+    starts = None if offsets is None else visible(offsets)
+    if starts is None or starts.ndim != 1 or not starts.size:
         return
-    starts = np.asarray(offsets)
-    if starts.ndim == 1 and starts.size and (starts[0] != 0 or (np.diff(starts) < 0).any()):
-        required = "offsets must start with 0 and ascend"
-        fail(ArgumentError, "embedding_bag", required, f"got {starts.tolist()[:8]}", "give where each bag starts")
-    count = jnp.size(input)
-    if starts.ndim == 1 and starts.size and (starts[-1] > count or (include_last_offset and starts[-1] != count)):
-        required = f"offsets must {'end with' if include_last_offset else 'not exceed'} the number of indices, {count}"
-        fail(ArgumentError, "embedding_bag", required, f"got {starts[-1]}", "give where each bag starts")
+    name, remedy, count = "embedding_bag", "give where each bag starts", jnp.size(input)
+    required = "offsets must start with 0 and ascend"
+    claim(ArgumentError, name, required, "got a first offset of {start}", remedy, starts[0] == 0, start=starts[0])
+    if starts.size > 1:
+        ascend = starts[1:] >= starts[:-1]
+        claim(ArgumentError, name, required, "got {b} after {a}", remedy, ascend, a=starts[:-1], b=starts[1:])
+    required = f"offsets must {'end with' if include_last_offset else 'not exceed'} the number of indices, {count}"
+    fits = starts[-1] == count if include_last_offset else starts[-1] <= count
+    claim(ArgumentError, name, required, "got {end}", remedy, fits, end=starts[-1])
 
 
 @op(check=_check_bags)

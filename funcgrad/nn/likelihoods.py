@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
 from .._checks import fail, require_float, require_same_shape
+from .._claims import claim, visible
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
@@ -21,11 +21,15 @@ __all__ = ["gaussian_nll_loss", "linear_cross_entropy", "poisson_nll_loss"]
 
 
 def _check_variance(var: Any) -> None:
-    values = np.asarray(var)
-    if (values < 0).any():
-        given = f"got {float(values[values < 0].flat[0]):g}"
+    values = visible(var)
+    if values is not None:
         remedy = "pass the network's output through an exponential or fg.nn.softplus"
-        fail(ArgumentError, "gaussian_nll_loss", "var must not be negative", given, remedy)
+        required = "var must not be negative"
+        claim(ArgumentError, "gaussian_nll_loss", required, _number, remedy, ~(values < 0), value=values)
+
+
+def _number(value: Any, **_: Any) -> str:
+    return f"got {float(value):g}"
 
 
 @op(check=_check_variance)

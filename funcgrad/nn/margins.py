@@ -7,9 +7,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .._checks import fail, require_float, require_same_shape
+from .._claims import claim, visible
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
@@ -28,11 +28,11 @@ __all__ = [
 
 def _signs(name: str) -> Callable[[Any], None]:
     def check(target: Any) -> None:
-        values = np.asarray(target)
-        other = np.abs(values) != 1
-        if other.any():
-            given = f"got {values[other].flat[0]}"
-            fail(ArgumentError, name, "target must be 1 or -1", given, "write 2 * target - 1 for labels 0 and 1")
+        values = visible(target)
+        if values is not None:
+            remedy = "write 2 * target - 1 for labels 0 and 1"
+            holds = (values == 1) | (values == -1)
+            claim(ArgumentError, name, "target must be 1 or -1", "got {label}", remedy, holds, label=values)
 
     return check
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .._checks import describe, fail, indices_in_range, require_float, require_same_shape
+from .._claims import claim, visible
 from .._errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
@@ -18,9 +18,8 @@ __all__ = ["multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margi
 
 
 def _check_multi_margin(input: Any, target: Any) -> None:
-    labels = np.asarray(target)
-    if jnp.ndim(input) and labels.dtype.kind in "iu":
-        indices_in_range("multi_margin_loss", labels, jnp.shape(input)[-1], jnp.ndim(input) - 1, argument="target")
+    if jnp.ndim(input) and jnp.issubdtype(jnp.result_type(target), jnp.integer):
+        indices_in_range("multi_margin_loss", target, jnp.shape(input)[-1], jnp.ndim(input) - 1, argument="target")
 
 
 @op(check=_check_multi_margin)
@@ -80,14 +79,22 @@ def multi_margin_loss(
 
 
 def _check_multilabel_margin(input: Any, target: Any) -> None:
-    labels, count = np.asarray(target), jnp.shape(input)[-1] if jnp.ndim(input) else 0
-    if labels.dtype.kind not in "iu" or labels.shape != jnp.shape(input):
+    if jnp.shape(target) != jnp.shape(input) or not jnp.issubdtype(jnp.result_type(target), jnp.integer):
         return
-    outside = (labels < -1) | (labels >= count)
-    if outside.any():
+    labels = visible(target)
+    if labels is not None:
+        count = jnp.shape(input)[-1] if jnp.ndim(input) else 0
         required = f"target must be in [0, {count - 1}], or -1 after the last label"
-        given = f"got {labels[outside].flat[0]}"
-        fail(IndexRangeError, "multilabel_margin_loss", required, given, "correct the label")
+        holds = (labels >= -1) & (labels < count)
+        claim(
+            IndexRangeError,
+            "multilabel_margin_loss",
+            required,
+            "got {label}",
+            "correct the label",
+            holds,
+            label=labels,
+        )
 
 
 @op(check=_check_multilabel_margin)

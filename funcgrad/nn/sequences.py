@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import fail, indices_in_range, require_float
+from .._claims import claim, visible
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
@@ -21,27 +22,35 @@ _NEVER = -1e30  # the logarithm of a probability of 0: its differences are finit
 
 
 def _check_ctc(log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any) -> None:
-    shape, labels = jnp.shape(log_probs), np.asarray(targets)
-    if len(shape) not in (2, 3) or labels.dtype.kind not in "iu":
+    name, shape, labels = "ctc_loss", jnp.shape(log_probs), visible(targets)
+    inputs, lengths = visible(input_lengths), visible(target_lengths)
+    if labels is None or inputs is None or lengths is None:
         return
-    inputs, lengths = np.ravel(np.asarray(input_lengths)), np.ravel(np.asarray(target_lengths))
+    if len(shape) not in (2, 3) or not jnp.issubdtype(labels.dtype, jnp.integer):
+        return
+    inputs, lengths = inputs.ravel(), lengths.ravel()
     padded = labels.ndim == 2 or len(shape) == 2
     for argument, given, most in (
         ("input_lengths", inputs, shape[0]),
         ("target_lengths", lengths, labels.shape[-1] if padded and labels.ndim else labels.size),
     ):
-        outside = (given < 0) | (given > most)
-        if outside.any():
-            required = f"{argument} must be in [0, {most}]"
-            fail(ArgumentError, "ctc_loss", required, f"got {given[outside][0]}", "correct the length")
+        required, holds = f"{argument} must be in [0, {most}]", (given >= 0) & (given <= most)
+        claim(ArgumentError, name, required, "got {n}", "correct the length", holds, n=given)
+    # Labels beyond a length are not read, and may be anything.
     if labels.ndim == 2:
-        labels = labels[np.arange(labels.shape[1]) < lengths[:, None]] if len(lengths) == len(labels) else labels
-    elif lengths.sum() > labels.size:
-        required = f"targets must hold all {lengths.sum()} labels that target_lengths counts"
-        fail(ShapeError, "ctc_loss", required, f"got {labels.size}", "concatenate the targets of the whole batch")
+        read = np.arange(labels.shape[1]) < lengths[:, None] if len(lengths) == len(labels) else labels == labels
     else:
-        labels = labels[: lengths.sum()]
-    indices_in_range("ctc_loss", labels, shape[-1], len(shape) - 1, argument="targets")
+        total = lengths.sum()
+        remedy = "concatenate the targets of the whole batch"
+        claim(ShapeError, name, _all_labels, f"got {labels.size}", remedy, total <= labels.size, total=total)
+        read = np.arange(labels.size) < total
+    xp: Any = jnp if isinstance(labels, jax.core.Tracer) or isinstance(read, jax.core.Tracer) else np
+    seen = xp.where(read, labels, 0)
+    indices_in_range(name, seen, shape[-1], len(shape) - 1, argument="targets")
+
+
+def _all_labels(total: Any, **_: Any) -> str:
+    return f"targets must hold all {total} labels that target_lengths counts"
 
 
 @op(check=_check_ctc)
