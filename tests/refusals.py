@@ -569,6 +569,12 @@ VALUES = {
         fg.ArgumentError,
         "ctc_loss(): input_lengths must be in [0, 4]; got 5; correct the length.",
     ),
+    "a degree that is a fraction": (
+        fg.special.chebyshev_polynomial_t,
+        (t([1.0]), t([1.5])),
+        fg.ArgumentError,
+        "chebyshev_polynomial_t(): n must be whole; got a fraction or NaN; pass ints.",
+    ),
 }
 
 ROW = fg.arange(6.0)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import describe, fail, indices_in_range, is_concrete, x64_enabled
+from .._checks import describe, fail, indices_in_range, x64_enabled
 from .._claims import visible
 from .._convert import require_lossless
 from .._errors import ArgumentError, DtypeError, ShapeError

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from .._checks import default_float, fail
+from .._checks import default_float
+from .._claims import claim, visible
 from .._errors import ArgumentError
 from .._op import op
 from .._types import Array, ArrayLike
@@ -104,8 +104,10 @@ def _word(
     """The public word over a family: its operands checked and brought to one shape."""
 
     def check(n: Any) -> None:
-        if not is_exact(n) and not (np.trunc(np.asarray(n, np.float64)) == np.asarray(n, np.float64)).all():
-            fail(ArgumentError, name, "n must be whole", "got a fraction or NaN", "pass ints")
+        degrees = None if is_exact(n) else visible(n)
+        if degrees is not None:
+            whole = degrees.round() == degrees
+            claim(ArgumentError, name, "n must be whole", "got a fraction or NaN", "pass ints", whole)
 
     def word(input: ArrayLike, n: ArrayLike) -> Array:
         fit(name, input, n, real=True)
