@@ -2,9 +2,9 @@
 
 import sys
 
-from . import eager, import_time
+from . import eager, import_time, large
 
-ALL = {"import_time": import_time.main, "eager": eager.main}
+ALL = {"import_time": import_time.main, "eager": eager.main, "large": large.main}
 
 for name in sys.argv[1:] or ALL:
     print(f"# {name}\n")

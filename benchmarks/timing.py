@@ -22,7 +22,7 @@ def interleaved(contenders: dict[str, Callable[[], Any]], rounds: int, calls: in
 
 
 def spread(values: list[float], scale: float = 1e6) -> str:
-    """The median, and the quartiles in brackets, in microseconds."""
+    """The median, and the quartiles in brackets, in seconds times `scale`: microseconds by default."""
     low, middle, high = statistics.quantiles(values, n=4)
     return f"{middle * scale:.1f} [{low * scale:.1f}, {high * scale:.1f}]"
 

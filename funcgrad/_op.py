@@ -280,8 +280,9 @@ class _Word:
         ndim = np.ndim(first[0] if isinstance(first, tuple) and first else first) + self.new_dims
         for name in self.dims:
             dim = options.get(name)
-            if dim is not None:
-                one = set(str(self.parameters[name].annotation).split(" | ")) <= {"int", "Dim", "None"}
+            kinds = str(self.parameters[name].annotation)
+            if dim is not None and not (isinstance(dim, bool) and "bool" in kinds):  # torch's var(x, False)
+                one = set(kinds.split(" | ")) <= {"int", "Dim", "None"}
                 several = name == self.variadic or (isinstance(dim, tuple) and not one)
                 canonical = canonical_dims if several else canonical_dim
                 options[name] = canonical(self.name, dim, ndim, argument=name)

@@ -43,7 +43,7 @@ def logical_and(input: ArrayLike, other: ArrayLike) -> Array:
 
 
 def _truth(x: ArrayLike) -> Array:
-    return jnp.not_equal(x, 0)
+    return jnp.asarray(x) if jnp.issubdtype(jnp.result_type(x), jnp.bool_) else jnp.not_equal(x, 0)
 
 
 @op

@@ -129,11 +129,11 @@ def _root(variance: Array) -> Array:
     return jnp.where(constant, 0, jnp.sqrt(jnp.where(constant, 1, variance)))
 
 
-@op(dims=())
+@op
 def var(
     input: ArrayLike,
     /,
-    dim: Dims | None = None,
+    dim: Dims | bool | None = None,
     unbiased: bool | None = None,
     keepdim: bool = False,
     *,
@@ -166,11 +166,11 @@ def var(
     return _moments("var", input, dim, unbiased, keepdim, correction)[0]
 
 
-@op(dims=())
+@op
 def std(
     input: ArrayLike,
     /,
-    dim: Dims | None = None,
+    dim: Dims | bool | None = None,
     unbiased: bool | None = None,
     keepdim: bool = False,
     *,
@@ -203,11 +203,11 @@ def std(
     return _root(_moments("std", input, dim, unbiased, keepdim, correction)[0])
 
 
-@op(dims=())
+@op
 def var_mean(
     input: ArrayLike,
     /,
-    dim: Dims | None = None,
+    dim: Dims | bool | None = None,
     unbiased: bool | None = None,
     keepdim: bool = False,
     *,
@@ -238,11 +238,11 @@ def var_mean(
     return _moments("var_mean", input, dim, unbiased, keepdim, correction)
 
 
-@op(dims=())
+@op
 def std_mean(
     input: ArrayLike,
     /,
-    dim: Dims | None = None,
+    dim: Dims | bool | None = None,
     unbiased: bool | None = None,
     keepdim: bool = False,
     *,

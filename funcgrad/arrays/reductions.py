@@ -149,7 +149,8 @@ def logsumexp(input: ArrayLike, /, dim: Dims, keepdim: bool = False) -> Array:
 
 
 def _truth(reduce: Any, input: ArrayLike, dim: Any, keepdim: bool) -> Array:
-    x = jnp.asarray(input) != 0
+    x = jnp.asarray(input)
+    x = x if x.dtype == bool else x != 0
     return x if dim == () else reduce(x, axes(x, dim), keepdims=keepdim)
 
 
