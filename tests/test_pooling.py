@@ -217,3 +217,15 @@ def test_fractional_pools_depend_on_the_key():
     assert_close(pooled[0], pooled[1])
     assert (pooled[0] != pooled[2]).any()
     assert set(np.asarray(pooled[0]).ravel()) <= set(np.asarray(x).ravel())
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_halves_are_added_up_in_single_precision(dtype):
+    x = fg.full((1, 1, 48, 48), 300.0, dtype=dtype)
+    for mean in (
+        fg.nn.avg_pool2d(x, 48),
+        fg.nn.adaptive_avg_pool2d(x, 1),
+        fg.nn.avg_pool2d(x, 46, 1),
+    ):
+        assert mean.dtype == x.dtype
+        assert (mean == x[0, 0, 0, 0]).all()

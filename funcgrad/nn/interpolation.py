@@ -207,10 +207,11 @@ def _antialiased(count: int, out: int, factor: float | None, aligned: bool, cubi
 
 def _weighed(x: Array, dim: int, index: np.ndarray, weights: np.ndarray) -> Array:
     """Sums of neighbours. Weights of 0 leave infinities out, which a product of matrices would spread as NaN."""
-    shape = (-1, *[1] * (x.ndim - dim - 1))
+    shape, dtype = (-1, *[1] * (x.ndim - dim - 1)), x.dtype
+    x = x.astype(jnp.promote_types(dtype, jnp.float32))
     total: Any = 0
     for places, factors in zip(index.T, weights.T, strict=True):
         part = jnp.take(x, jnp.asarray(places), dim, mode="clip") * jnp.asarray(factors, x.dtype).reshape(shape)
         total = total + (part if factors.all() else jnp.where((factors == 0).reshape(shape), 0, part))
-    result: Array = total
+    result: Array = total.astype(dtype)
     return result

@@ -57,6 +57,8 @@ def _average(
         max((count - 1) * s + k - p - size, 0)
         for count, s, k, p, size in zip(counts, steps, kernel, pads, spatial, strict=True)
     ]
+    dtype = x.dtype
+    x = x.astype(jnp.promote_types(dtype, jnp.float32))  # a sum of many halves would stop growing
     total = jax.lax.reduce_window(
         x,
         np.zeros((), x.dtype),
@@ -66,14 +68,14 @@ def _average(
         [(0, 0), (0, 0), *zip(pads, ends, strict=True)],
     )
     if divisor is not None:
-        return total / divisor
+        return (total / divisor).astype(dtype)
     held: Any = np.ones(())  # how many elements each window holds, a product over the dimensions
     for count, s, k, p, size in zip(counts, steps, kernel, pads, spatial, strict=True):
         low, high = (-p, size + p) if count_include_pad else (0, size)
         start = np.arange(count) * s - p
         held = held[..., None] * (np.minimum(start + k, high) - np.maximum(start, low))
     area = math.prod(kernel)
-    return total / (area if (held == area).all() else jnp.asarray(held, x.dtype))
+    return (total / (area if (held == area).all() else jnp.asarray(held, x.dtype))).astype(dtype)
 
 
 _DIVISOR = """
