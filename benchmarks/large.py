@@ -44,7 +44,7 @@ CALLS = {
 }
 
 
-def main(rounds: int = 7) -> None:
+def main(rounds: int = 5) -> None:
     ours = {name: fg.tensor(value) for name, value in ARRAYS.items()} | {"key": fg.key(0)}
     columns = ["funcgrad", "jnp", "torch"]
     lines = [heading("Large arrays"), "Milliseconds a call at 10⁶ elements (float32), median [quartiles].\n"]

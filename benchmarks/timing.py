@@ -9,7 +9,7 @@ from typing import Any
 def interleaved(contenders: dict[str, Callable[[], Any]], rounds: int, calls: int) -> dict[str, list[float]]:
     """Seconds per call for each contender, one figure a round. A contender blocks until its result is ready."""
     for run in contenders.values():
-        for _ in range(3):
+        for _ in range(min(3, calls)):
             run()
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
