@@ -9,6 +9,7 @@ from .arrays.arithmetic import *
 from .arrays.axes import *
 from .arrays.broadcasting import *
 from .arrays.comparison import *
+from .arrays.complexes import *
 from .arrays.contractions import *
 from .arrays.counting import *
 from .arrays.creation import *
@@ -19,6 +20,7 @@ from .arrays.distributions import *
 from .arrays.dtypes import *
 from .arrays.elementary import *
 from .arrays.extrema import *
+from .arrays.floats import *
 from .arrays.gathering import *
 from .arrays.histograms import *
 from .arrays.indexing import *
@@ -95,19 +97,21 @@ __all__ = [
     "take_along_dim", "index_select", "scatter", "scatter_add", "scatter_reduce", "index_add", "index_copy",
     "index_fill", "index_reduce", "put", "masked_fill", "masked_select", "masked_scatter", "nonzero", "argwhere",
     # Element by element
-    "add", "sub", "subtract", "mul", "multiply", "div", "divide", "true_divide", "floor_divide", "remainder",
-    "fmod", "neg", "negative", "positive", "lerp", "addcmul", "addcdiv", "floor", "ceil", "trunc", "fix", "frac",
-    "round", "clamp", "clip", "clamp_min", "clamp_max", "maximum", "minimum", "fmax", "fmin", "nan_to_num", "abs",
-    "absolute", "sign", "sgn", "signbit", "copysign", "heaviside", "real", "imag", "conj", "angle", "bitwise_and",
-    "bitwise_or", "bitwise_xor", "bitwise_not", "bitwise_left_shift", "bitwise_right_shift", "gcd", "lcm", "pow",
-    "square", "reciprocal", "sqrt", "rsqrt", "hypot", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p",
-    "logaddexp", "logaddexp2", "xlogy", "sin", "cos", "tan", "asin", "arcsin", "acos", "arccos", "atan", "arctan",
-    "sinh", "cosh", "tanh", "asinh", "arcsinh", "acosh", "arccosh", "atanh", "arctanh", "atan2", "arctan2",
-    "deg2rad", "rad2deg", "sinc", "sigmoid", "expit", "logit", "relu", "softmax", "log_softmax", "erf", "erfc",
-    "erfinv", "lgamma", "digamma", "i0", "igamma", "igammac", "mvlgamma", "polygamma", "eq", "ne", "not_equal",
-    "lt", "less", "le", "less_equal", "gt", "greater", "ge", "greater_equal", "equal", "isclose", "allclose",
-    "isnan", "isinf", "isposinf", "isneginf", "isfinite", "isreal", "logical_and", "logical_or", "logical_xor",
-    "logical_not", "where",
+    "add", "sub", "subtract", "rsub", "mul", "multiply", "div", "divide", "true_divide", "floor_divide",
+    "remainder", "fmod", "neg", "negative", "positive", "lerp", "addcmul", "addcdiv", "floor", "ceil", "trunc",
+    "fix", "frac", "round", "clamp", "clip", "clamp_min", "clamp_max", "maximum", "minimum", "fmax", "fmin",
+    "nan_to_num", "abs", "absolute", "sign", "sgn", "signbit", "copysign", "heaviside", "real", "imag", "conj",
+    "angle", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "bitwise_left_shift", "bitwise_right_shift",
+    "gcd", "lcm", "pow", "square", "reciprocal", "sqrt", "rsqrt", "hypot", "exp", "exp2", "expm1", "log", "log2",
+    "log10", "log1p", "logaddexp", "logaddexp2", "xlogy", "sin", "cos", "tan", "asin", "arcsin", "acos", "arccos",
+    "atan", "arctan", "sinh", "cosh", "tanh", "asinh", "arcsinh", "acosh", "arccosh", "atanh", "arctanh", "atan2",
+    "arctan2", "deg2rad", "rad2deg", "sinc", "sigmoid", "expit", "logit", "relu", "softmax", "log_softmax", "erf",
+    "erfc", "erfinv", "lgamma", "digamma", "i0", "igamma", "igammac", "mvlgamma", "polygamma", "FrexpResult",
+    "float_power", "frexp", "ldexp", "nextafter", "complex", "polar", "view_as_complex", "view_as_real",
+    "conj_physical", "resolve_conj", "resolve_neg", "is_conj", "is_neg", "eq", "ne", "not_equal", "lt", "less",
+    "le", "less_equal", "gt", "greater", "ge", "greater_equal", "equal", "isclose", "allclose", "isnan", "isinf",
+    "isposinf", "isneginf", "isfinite", "isreal", "logical_and", "logical_or", "logical_xor", "logical_not",
+    "where",
     # Over dimensions
     "all", "any", "count_nonzero", "logsumexp", "nansum", "prod", "sum", "mean", "nanmean", "std", "std_mean",
     "var", "var_mean", "MinMax", "ValuesIndices", "amax", "amin", "aminmax", "argmax", "argmin", "max", "min",

@@ -15,6 +15,7 @@ __all__ = [
     "add",
     "sub",
     "subtract",
+    "rsub",
     "mul",
     "multiply",
     "div",
@@ -79,19 +80,48 @@ def sub(input: ArrayLike, other: ArrayLike, *, alpha: ArrayLike = 1) -> Array:
 
     Source: ``torch.sub``.
     """
-    fit("sub", input, other)
+    return _difference("sub", input, other, alpha)
+
+
+subtract = sub
+
+
+@op(check=fits("rsub", "input", "other"))
+def rsub(input: ArrayLike, other: ArrayLike, *, alpha: ArrayLike = 1) -> Array:
+    r"""The difference the other way round, $other - \alpha \cdot input$.
+
+    Args:
+        input: an array or number.
+        other: an array or number that broadcasts with `input`.
+        alpha: a factor for `input`.
+
+    Returns:
+        The array, in the common shape and dtype.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+        ConversionError: a Python int does not fit the array's integer dtype.
+        DtypeError: both are boolean.
+
+    >>> fg.rsub(fg.arange(3.0), 1)
+    Array([ 1.,  0., -1.], dtype=float32)
+
+    Source: ``torch.rsub``.
+    """
+    return _difference("rsub", other, input, alpha)
+
+
+def _difference(name: str, input: ArrayLike, other: ArrayLike, alpha: ArrayLike) -> Array:
+    fit(name, input, other)
     if jnp.issubdtype(jnp.result_type(input, other), jnp.bool_):
         fail(
             DtypeError,
-            "sub",
+            name,
             "operands must be numbers",
             "got two of booleans",
             "use fg.logical_xor, or fg.logical_not to invert a mask",
         )
     return jnp.subtract(input, _scaled(other, alpha))
-
-
-subtract = sub
 
 
 def _scaled(other: ArrayLike, alpha: ArrayLike) -> ArrayLike:
