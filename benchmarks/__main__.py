@@ -2,9 +2,9 @@
 
 import sys
 
-from . import eager, import_time, large
+from . import eager, import_time, large, stacks
 
-ALL = {"import_time": import_time.main, "eager": eager.main, "large": large.main}
+ALL = {"import_time": import_time.main, "eager": eager.main, "large": large.main, "stacks": stacks.main}
 
 for name in sys.argv[1:] or ALL:
     print(f"# {name}\n")

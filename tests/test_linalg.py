@@ -237,6 +237,21 @@ def test_logdet():
     assert fg.logdet(fg.zeros(2, 2)) == -jnp.inf
 
 
+def test_derivatives_of_the_determinant_are_right_where_it_is_zero():
+    ones = jax.grad(linalg.det)(fg.ones(2, 2))
+    assert_close(ones, fg.tensor([[1.0, -1.0], [-1.0, 1.0]]), **close)  # the cofactors
+    assert_close(
+        jax.grad(linalg.det)(fg.diag(fg.tensor([1.0, 2.0, 0.0]))), fg.diag(fg.tensor([0.0, 0.0, 2.0])), **close
+    )
+    assert not jax.grad(linalg.det)(fg.diag(fg.tensor([1.0, 0.0, 0.0]))).any()
+
+
+def test_derivatives_of_values_do_not_divide_by_their_gaps():
+    for f in (linalg.eigvalsh, linalg.svdvals):
+        for x in (jnp.eye(3), jnp.diag(jnp.array([1.0, 1.0, 2.0])), 2 * jnp.eye(2)):
+            assert_close(jax.grad(lambda A, f=f: (f(A) ** 2).sum() / 2)(x), x, **close)
+
+
 # Failures: raised eagerly, infinite or NaN under a transform
 
 

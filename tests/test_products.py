@@ -84,6 +84,47 @@ def test_products_lower_to_one_contraction_each():
         assert "call" not in text.replace("dot_general", "")
 
 
+@pytest.mark.parametrize("sizes", [(4, 4, 4), (2, 7, 3), (5, 2, 6)])
+def test_stacks_of_small_matrices_are_the_same_product(rng, sizes):
+    n, k, m = sizes
+    a = fg.tensor(rng.standard_normal((8, 8, n, k)).astype(np.float32))
+    b = fg.tensor(rng.standard_normal((8, 8, k, m)).astype(np.float32))
+    text = jax.jit(fg.matmul).lower(a, b).as_text()
+    assert ("dot_general" not in text) == (jax.default_backend() == "cpu")
+    assert "dot_general" in jax.jit(fg.matmul).lower(a[:7], b[:7]).as_text()  # too few to be worth it
+
+    def derivatives(product):
+        def loss(a, b):
+            return (product(a, b) ** 3).sum()
+
+        def along(a, b):
+            return jax.jvp(loss, (a, b), (a + 1, b - 1))[1]
+
+        def third(a, b):
+            return jax.grad(lambda a: (jax.grad(along)(a, b) ** 2).mean(), 0)(a)
+
+        mapped = jax.vmap(jax.vmap(jax.grad(loss)))(a, b)
+        return (
+            product(a, b),
+            jax.grad(loss, (0, 1))(a, b),
+            along(a, b),
+            jax.grad(along, (0, 1))(a, b),
+            third(a, b),
+            mapped,
+        )
+
+    ours, theirs = (jax.jit(lambda p=p: derivatives(p))() for p in (fg.matmul, jnp.matmul))
+    for x, y in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
+        scale = jnp.abs(y).max()  # roundings are those of the largest
+        assert_close(x / scale, y / scale, rtol=1e-5, atol=1e-5)
+    assert_close(
+        jax.linear_transpose(lambda a: fg.matmul(a, b), a)(ours[0])[0],
+        ours[0] @ jnp.swapaxes(b, -1, -2),
+        **{"rtol": 1e-5, "atol": 1e-5},
+    )
+    assert_close(fg.bmm(a[0], b[0]), a[0] @ b[0], rtol=1e-5, atol=1e-5)
+
+
 def test_a_scale_may_be_traced_and_differentiated():
     c, a, b = fg.ones(2, 2), m23, m23.T
     beta, alpha = jax.grad(lambda beta, alpha: fg.addmm(c, a, b, beta=beta, alpha=alpha).sum(), (0, 1))(0.0, 2.0)
@@ -103,6 +144,8 @@ def test_einsum_takes_a_list_twice():
 def test_integers_and_floats_may_be_mixed():
     assert fg.dot(fg.ones(3), fg.arange(3)) == 3
     assert fg.matmul(m23, fg.arange(3)).dtype == fg.float32
+    assert fg.linalg.vecdot(fg.arange(3), fg.arange(3)) == 5
+    assert fg.linalg.solve(fg.ones(1, 1, 1), fg.ones(2, 1), left=False).shape == (1, 2, 1)
 
 
 # Messages
@@ -241,9 +284,26 @@ def test_messages_of_einsum():
         fg.einsum("ij->k", m23)
     with raises(fg.ArgumentError, message.format("i", "ij->ii")):
         fg.einsum("ij->ii", m23)
-    message = "einsum(): the equation must be a string like 'ij,jk->ik'; got 3; write the operands after it."
+    message = "einsum(): the equation must be a string like 'ij,jk->ik'; got int 3; write the operands after it."
     with raises(fg.ArgumentTypeError, message):
         fg.einsum(3, m23)
+
+
+def test_einsum_takes_lists_of_numbers():
+    for _ in range(2):
+        assert_close(fg.einsum(m23, [0, 1], m42.T, [0, 2], [1, 2]), fg.einsum("ij,ik->jk", m23, m42.T))
+        assert_close(fg.einsum(fg.ones(5, 2, 3), [..., 0, 1], m23, [0, 1]), fg.full((5,), 6.0))
+        assert_close(fg.einsum(m23, [26, 0]), m23.T)  # 26 is the first small letter, which comes after the large ones
+    assert fg.einsum(m23, [0, 51]).shape == (2, 3)
+    message = "einsum(): lists must be made of ints in [0, 51] and ...; got 52; number the dimensions from 0."
+    with raises(fg.ArgumentError, message):
+        fg.einsum(m23, [0, 52])
+    message = (
+        "einsum(): a letter repeated in one group must have one size; got i of size 1 and 3 in 'ii->i' with shapes "
+        "(1, 3); correct the equation, or expand the operand."
+    )
+    with raises(fg.ShapeError, message):
+        fg.einsum("ii->i", fg.ones(1, 3))
 
 
 def test_messages_of_tensordot():

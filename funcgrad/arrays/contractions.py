@@ -8,17 +8,17 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from .._checks import broadcast_shapes, canonical_dims, fail, require_ndim
+from .._checks import broadcast_shapes, canonical_dims, describe, fail, require_ndim
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Shape
+from . import _stacks
 from .products import _require_inner, _require_ndims, _require_numbers
 
 __all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm", "bilinear", "einsum", "tensordot"]
 
 
-@op
-def einsum(equation: Any, *operands: ArrayLike) -> Array:
+def einsum(equation: Any, *operands: Any) -> Array:
     """Sums of products in Einstein's notation: ``"ik,kj->ij"`` is the matrix product, $Σ_k A_{ik} B_{kj}$.
 
     A letter that is missing behind ``->`` is summed over, a letter repeated in one group takes the diagonal, ``...``
@@ -26,7 +26,8 @@ def einsum(equation: Any, *operands: ArrayLike) -> Array:
 
     Args:
         equation: one group of letters an operand, joined by commas, and after ``->`` those of the result.
-        *operands: the arrays, also as one list.
+        *operands: the arrays, also as one list. Or no equation, and each array followed by a list of the numbers of
+            its dimensions, in [0, 52), with ``...`` for those that broadcast; one more list for the result.
 
     Returns:
         An array with the dimensions that the equation names, of the common dtype.
@@ -45,8 +46,36 @@ with shapes (2, 3) and (4, 2); correct the equation or transpose an operand.
     Source: ``torch.einsum``.
     """
     if not isinstance(equation, str):
+        equation, operands = _spelled_out(equation, operands)
+    return _einsum(equation, *operands)
+
+
+# The numbers 0 to 51 stand for these.
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+
+
+def _spelled_out(first: Any, rest: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The equation and the operands of ``einsum(x, [0, 1], y, [1, 2], [0, 2])``."""
+    given = (first, *rest)
+    arrays, lists = given[: len(given) // 2 * 2 : 2], given[1::2]
+    result = given[-1] if len(given) % 2 and rest else None
+    if not rest or any(not isinstance(item, list | tuple) for item in (*lists, *([result] if len(given) % 2 else []))):
         required = "the equation must be a string like 'ij,jk->ik'"
-        fail(ArgumentTypeError, "einsum", required, f"got {equation!r}", "write the operands after it")
+        fail(ArgumentTypeError, "einsum", required, f"got {describe(first)}", "write the operands after it")
+
+    def letters(numbers: Any) -> str:
+        for number in numbers:
+            if number is not Ellipsis and (not hasattr(number, "__index__") or not 0 <= number.__index__() < 52):
+                required = "lists must be made of ints in [0, 51] and ..."
+                fail(ArgumentError, "einsum", required, f"got {number!r}", "number the dimensions from 0")
+        return "".join("..." if n is Ellipsis else _LETTERS[n.__index__()] for n in numbers)
+
+    equation = ",".join(map(letters, lists))
+    return equation if result is None else f"{equation}->{letters(result)}", arrays
+
+
+@op
+def _einsum(equation: str, *operands: ArrayLike) -> Array:
     plain = equation.replace(" ", "")
     _check_equation(plain, [tuple(jnp.shape(x)) for x in operands])
     inputs, arrow, output = plain.partition("->")
@@ -77,7 +106,18 @@ def _check_equation(equation: str, shapes: list[Shape]) -> None:
             remedy = "name every dimension, or put '...' for those that broadcast"
             fail(ShapeError, "einsum", required, f"got {group!r} for shape {shape} in {equation!r}", remedy)
         named = [*zip(head, shape, strict=False), *zip(tail, shape[len(shape) - len(tail) :], strict=True)]
+        within: dict[str, int] = {}
         for letter, size in named:
+            if within.setdefault(letter, size) != size:
+                required = "a letter repeated in one group must have one size"
+                remedy = "correct the equation, or expand the operand"
+                fail(
+                    ShapeError,
+                    "einsum",
+                    required,
+                    f"got {letter} of size {within[letter]} and {size} in {given}",
+                    remedy,
+                )
             known = sizes.get(letter, 1)
             if size != known and 1 not in (size, known):
                 required = "a letter must have one size, or 1"
@@ -283,7 +323,7 @@ def baddbmm(
     Source: ``torch.baddbmm``.
     """
     _check_stacks("baddbmm", batch1, batch2)
-    return _add_scaled("baddbmm", input, jnp.matmul(batch1, batch2), beta, alpha)
+    return _add_scaled("baddbmm", input, _stacks.matmul(batch1, batch2), beta, alpha)
 
 
 @op

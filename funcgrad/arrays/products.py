@@ -5,10 +5,11 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import fail
+from .._checks import default_int, fail
 from .._errors import DtypeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
+from . import _stacks
 
 __all__ = [
     "bmm",
@@ -241,7 +242,7 @@ def bmm(input: ArrayLike, mat2: ArrayLike) -> Array:
         fail(ShapeError, "bmm", required, f"got {_shapes(input, mat2)}", "use fg.matmul to broadcast one of them")
     _require_inner("bmm", "the last dimension of input must equal the second of mat2", input, mat2, 1)
     _require_numbers("bmm", input, mat2)
-    return jnp.matmul(input, mat2)
+    return _stacks.matmul(input, mat2)
 
 
 @op
@@ -284,7 +285,7 @@ got (2, 3) and (4, 2), where 3 != 4; transpose or reshape one of them.
     except ValueError:
         required = "all dimensions but the last two must agree or be 1, counted from the end"
         fail(ShapeError, "matmul", required, f"got {_shapes(input, other)}", "reshape or expand one of them")
-    return jnp.matmul(input, other)
+    return _stacks.matmul(input, other)
 
 
 @op
@@ -304,6 +305,8 @@ def kron(input: ArrayLike, other: ArrayLike) -> Array:
 
     Source: ``torch.kron``.
     """
+    if jnp.result_type(input, other) == np.dtype(bool):
+        return jnp.kron(jnp.asarray(input, jnp.uint8), jnp.asarray(other, jnp.uint8)).astype(bool)
     return jnp.kron(input, other)
 
 
@@ -356,10 +359,11 @@ def trace(input: ArrayLike, /) -> Array:
         input: shape (n, m).
 
     Returns:
-        A 0-d array; small integers are summed in the default integer.
+        A 0-d array; integers are summed in the default integer.
 
     Raises:
         ShapeError: `input` is not 2-D.
+        DtypeError: it is boolean.
 
     >>> fg.trace(fg.eye(3))
     Array(3., dtype=float32)
@@ -368,4 +372,6 @@ def trace(input: ArrayLike, /) -> Array:
     """
     remedy = "use fg.vmap(fg.trace) for stacks, or fg.sum(fg.linalg.diagonal(x), -1)"
     _require_ndims("trace", (2,), remedy, input=input)
-    return jnp.trace(jnp.asarray(input))
+    x = jnp.asarray(input)
+    _require_numbers("trace", x)
+    return jnp.trace(x, dtype=default_int() if jnp.issubdtype(x.dtype, jnp.integer) else None)

@@ -15,7 +15,7 @@ from .._checks import broadcast_shapes, canonical_dim, fail, require_ndim
 from .._errors import ArgumentError, ArgumentTypeError, DimError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
-from ..arrays.products import _cross, _require_inner, matmul
+from ..arrays.products import _cross, _require_inner, _require_numbers, matmul
 from ._matrices import require_finite, square
 
 __all__ = [
@@ -96,7 +96,7 @@ def matrix_power(A: ArrayLike, n: int) -> Array:
     """Each matrix multiplied by itself, `n` times; a negative `n` takes the inverse.
 
     Args:
-        A: shape (..., m, m), floating or complex.
+        A: shape (..., m, m), floating or complex, or integers that are not to be inverted.
         n: the power, any int.
 
     Returns:
@@ -122,6 +122,10 @@ def matrix_power(A: ArrayLike, n: int) -> Array:
 def _matrix_power(A: ArrayLike, n: int) -> Array:
     if isinstance(n, bool) or not isinstance(n, int):
         fail(ArgumentTypeError, "matrix_power", "n must be an int", f"got {n!r}", "use eigh for other powers")
+    if jnp.issubdtype(jnp.result_type(A), jnp.integer) and n >= 0:
+        # Integers cannot be inverted, and need no conversion otherwise.
+        square("matrix_power", jnp.zeros(jnp.shape(A)))
+        return jnp.linalg.matrix_power(jnp.asarray(A), n)
     return jnp.linalg.matrix_power(square("matrix_power", A), n)
 
 
@@ -222,7 +226,7 @@ def vecdot(x: ArrayLike, y: ArrayLike, *, dim: int = -1) -> Array:
     r"""Inner products along one dimension, $\sum_i \bar x_i y_i$; the other dimensions broadcast.
 
     Args:
-        x: any shape with at least 1 dimension; it is conjugated.
+        x: any shape; it is conjugated.
         y: any shape that broadcasts with `x`.
         dim: the dimension to sum over, counted in the broadcast shape.
 
@@ -239,6 +243,9 @@ def vecdot(x: ArrayLike, y: ArrayLike, *, dim: int = -1) -> Array:
     Source: ``torch.linalg.vecdot``.
     """
     shape = broadcast_shapes("vecdot", jnp.shape(x), jnp.shape(y))
+    if not shape:
+        canonical_dim("vecdot", dim, 0)
+        return jnp.conj(x) * y
     axis = canonical_dim("vecdot", dim, len(shape)) - len(shape)
     if min(jnp.ndim(x), jnp.ndim(y)) < -axis:
         required = f"both operands must have the dimension {dim} that is summed"
@@ -315,6 +322,7 @@ def vander(x: ArrayLike, *, N: int | None = None) -> Array:
     Raises:
         ShapeError: `x` is 0-d.
         ArgumentError: `N` is less than 1.
+        DtypeError: `x` is boolean.
 
     >>> fg.linalg.vander(fg.tensor([2, 3]), N=3)
     Array([[1, 2, 4],
@@ -322,6 +330,7 @@ def vander(x: ArrayLike, *, N: int | None = None) -> Array:
 
     Source: ``torch.linalg.vander``.
     """
+    _require_numbers("vander", x)
     if jnp.ndim(x) == 0:
         fail(ShapeError, "vander", "x must have at least 1 dimension", "got shape ()", "write fg.unsqueeze(x, 0)")
     count = jnp.shape(x)[-1] if N is None else N

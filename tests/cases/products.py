@@ -65,13 +65,17 @@ CASES = [
     case("kron", v, m),
     case("kron", floats(2, 1, 3), floats(2, 2)),
     case("kron", ints(2), ints(3)),
+    case("kron", ints(2) > 0, ints(3) > 0),
     case("cross", floats(2, 3), floats(2, 3), options=ours),
     case("cross", floats(3, 3), floats(3, 3), options=ours),
     case("cross", floats(2, 3), floats(1, 3), dim=1),
     case("cross", floats(2, 3), floats(2, 3), -1),
     case("cross", floats(3, 2), floats(3, 2), 0),
     case("cross", ints(3), ints(3), dim=-1),
-    *[case("trace", x) for x in (m, n, floats(3, 3), floats(0, 2), ints(3, 3), ints(2, 2).astype(np.int8))],
+    *[
+        case("trace", x)
+        for x in (m, n, floats(3, 3), floats(0, 2), ints(3, 3), ints(2, 2).astype(np.int8), ints(2, 2).astype(np.uint8))
+    ],
     # contractions
     *[
         case("einsum", equation, *operands)
