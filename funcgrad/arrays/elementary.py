@@ -364,19 +364,21 @@ def logaddexp2(input: ArrayLike, other: ArrayLike) -> Array:
     return _log_add_exp2(*promoted("logaddexp2", input, other))
 
 
-def _share(out: Array, one: Array, base: float) -> Array:
+def _share(out: Array, one: Array, other: Array, base: float) -> Array:
     """``base ** (one - out)``, the part of the sum that `one` is: 0 if the sum is 0, a half of two infinities."""
     infinite = jnp.isinf(out)
     exponent = jnp.where(infinite, 0, one - jnp.where(infinite, 0, out)) * math.log(base)
-    return jnp.where(infinite, jnp.where((one == out) & (out > 0), 0.5, 0), jnp.exp(exponent))
+    return jnp.where(
+        infinite, jnp.where((one == out) & (out > 0), jnp.where(other == out, 0.5, 1), 0), jnp.exp(exponent)
+    )
 
 
-@partials(lambda out, x, y: _share(out, x, math.e), lambda out, x, y: _share(out, y, math.e))
+@partials(lambda out, x, y: _share(out, x, y, math.e), lambda out, x, y: _share(out, y, x, math.e))
 def _log_add_exp(x: Array, y: Array) -> Array:
     return jnp.logaddexp(x, y)
 
 
-@partials(lambda out, x, y: _share(out, x, 2), lambda out, x, y: _share(out, y, 2))
+@partials(lambda out, x, y: _share(out, x, y, 2), lambda out, x, y: _share(out, y, x, 2))
 def _log_add_exp2(x: Array, y: Array) -> Array:
     return jnp.logaddexp2(x, y)
 
