@@ -6,7 +6,7 @@ from typing import Any
 
 from ._checks import default_int
 
-__all__ = ["ABSENT", "absent"]
+__all__ = ["ABSENT", "absent", "room"]
 
 _LEGACY = {
     "FloatTensor": "float",
@@ -89,6 +89,63 @@ ABSENT: dict[str, str] = {
 }
 
 
+ROOMS = ("nn", "linalg", "fft", "special")
+
+# What torch has under a common prefix and is no pure function of dense arrays.
+_FAMILIES = {
+    "cudnn_": "write the word itself; XLA chooses the kernel",
+    "miopen_": "write the word itself; XLA chooses the kernel",
+    "mkldnn_": "write the word itself; XLA chooses the kernel",
+    "quantize": "there is no quantisation; fg.to(x, 'bfloat16') halves the memory",
+    "sparse_": "arrays are dense; jax.experimental.sparse has others",
+    "sym_": "shapes are Python ints, also inside jax.jit",
+    "autocast": "cast what should be narrow with fg.to(params, 'bfloat16')",
+}
+
+_LAYERS = {
+    "Linear": "parameters are arrays: write fg.nn.linear(x, weight, bias), with weights from fg.nn.init",
+    "Module": "a model is a function of its parameters: def model(params, x), with a dict of arrays",
+    "Sequential": "write the composition: lambda params, x: fg.nn.linear(fg.nn.relu(x), *params)",
+    "Parameter": "a parameter is an array in the pytree that fg.grad differentiates",
+    "functional": "it is fg.nn itself",
+    "utils": "clip gradients with optax.clip_by_global_norm",
+}
+
+
+def room(place: str) -> Any:
+    """The ``__getattr__`` of ``fg.place``."""
+
+    def missing(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"module 'funcgrad.{place}' has no attribute {name!r}")
+        raise AttributeError(f"fg.{place} has no `{name}`: {_advice_in(place, name)}.")
+
+    return missing
+
+
+def _advice_in(place: str, name: str) -> str:
+    words = vars(sys.modules["funcgrad"])
+    here = [word for word in getattr(words[place], "__all__", dir(words[place])) if not word.startswith("_")]
+    base = name.rstrip("_")
+    if place == "nn" and name in _LAYERS:
+        return _LAYERS[name]
+    if name != base:
+        pure = f"x = fg.{place}.{base}(x, ...)" if base in here else "its pure form, which returns the new array"
+        return f"arrays do not change in place; write {pure}"
+    if name in words:
+        return f"it is fg.{name}"
+    other = next((r for r in ROOMS if name in vars(words[r])), None)
+    if other:
+        return f"it is fg.{other}.{name}"
+    snake = "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+    if snake in here and snake != name:
+        return f"layers are functions: write fg.{place}.{snake}(x, ...), with the parameters as arguments"
+    close = difflib.get_close_matches(snake, here, n=3)
+    if not close:
+        return f"dir(fg.{place}) lists what there is"
+    return "the nearest names are " + ", ".join(f"fg.{place}.{word}" for word in close)
+
+
 def absent(name: str) -> Any:
     """What ``fg.name`` is where the package defines no `name`: the dtype ``long``, or an AttributeError with advice."""
     if name == "long":
@@ -105,11 +162,15 @@ def _advice(name: str) -> str:
         return ABSENT[name]
     if name.endswith("_"):
         base = name.rstrip("_")
-        pure = f"x = fg.{base}(x, ...)" if base in words else "its pure form, which returns the new array"
+        room = next((f"{r}." for r in ROOMS if base in vars(words[r])), None) if base not in words else ""
+        pure = "its pure form, which returns the new array" if room is None else f"x = fg.{room}{base}(x, ...)"
         return f"arrays do not change in place; write {pure}"
     for place in ("nn", "linalg", "fft", "special", "autodiff", "train", "inspect", "testing"):
         if getattr(getattr(words.get(place), name, None), "__module__", "").startswith("funcgrad"):
             return f"it is fg.{place}.{name}"
+    for start, advice in _FAMILIES.items():
+        if name.startswith(start):
+            return advice
     close = difflib.get_close_matches(name, public, n=3)
     if not close:
         return "fg follows torch's names; dir(fg) lists those there are"

@@ -7,6 +7,8 @@ What cannot be solved or factored is a ``LinAlgError`` when called eagerly; unde
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .eigen import *
 from .elimination import *
 from .factoring import *
@@ -17,3 +19,9 @@ from .norms import *
 from .products import *
 from .reflections import *
 from .solving import *
+
+if not TYPE_CHECKING:  # a checker would take it to mean that every name exists
+    from .._absent import room
+
+    __getattr__ = room("linalg")
+    del room

@@ -1,5 +1,7 @@
 """Networks as plain functions of parameters."""
 
+from typing import TYPE_CHECKING
+
 from ..arrays.contractions import bilinear
 from ..arrays.distances import cosine_similarity, pairwise_distance, pdist
 from ..arrays.special import log_softmax, relu, sigmoid, softmax
@@ -32,3 +34,9 @@ from .rescaling import *
 from .sampling import *
 from .sequences import *
 from .simplex import *
+
+if not TYPE_CHECKING:  # a checker would take it to mean that every name exists
+    from .._absent import room
+
+    __getattr__ = room("nn")
+    del room

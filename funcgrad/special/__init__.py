@@ -6,6 +6,8 @@ torch defines no derivative (Bessel functions of the second kind, Airy, orthogon
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..arrays.elementary import exp2, expm1, log1p, xlogy
 from ..arrays.reductions import logsumexp
 from ..arrays.rounding import round
@@ -79,3 +81,9 @@ __all__ = [
     "xlogy",
     "zeta",
 ]
+
+if not TYPE_CHECKING:  # a checker would take it to mean that every name exists
+    from .._absent import room
+
+    __getattr__ = room("special")
+    del room
