@@ -12,6 +12,7 @@ from .arrays.comparison import *
 from .arrays.complexes import *
 from .arrays.contractions import *
 from .arrays.counting import *
+from .arrays.covariance import *
 from .arrays.creation import *
 from .arrays.cumulative import *
 from .arrays.devices import *
@@ -20,6 +21,7 @@ from .arrays.distributions import *
 from .arrays.dtypes import *
 from .arrays.elementary import *
 from .arrays.extrema import *
+from .arrays.finite_differences import *
 from .arrays.floats import *
 from .arrays.gathering import *
 from .arrays.histograms import *
@@ -36,8 +38,10 @@ from .arrays.random import *
 from .arrays.random_integers import *
 from .arrays.ranges import *
 from .arrays.reductions import *
+from .arrays.rescaling import *
 from .arrays.rounding import *
 from .arrays.scattering import *
+from .arrays.segments import *
 from .arrays.shape import *
 from .arrays.signs import *
 from .arrays.slicing import *
@@ -45,6 +49,7 @@ from .arrays.sorting import *
 from .arrays.special import *
 from .arrays.spectrograms import *
 from .arrays.squeezing import *
+from .arrays.strides import *
 from .arrays.trials import *
 from .arrays.triangles import *
 from .arrays.trigonometry import *
@@ -71,8 +76,8 @@ __all__ = [
     "autodiff", "data", "fft", "inspect", "linalg", "nn", "special", "testing", "train", "x64_enabled",
     # Making arrays
     "empty", "empty_like", "eye", "full", "full_like", "ones", "ones_like", "zeros", "zeros_like", "arange",
-    "linspace", "logspace", "tensor", "as_tensor", "asarray", "from_numpy", "to_numpy", "item", "tolist", "clone",
-    "from_dlpack", "to_dlpack", "is_tensor",
+    "linspace", "logspace", "tensor", "as_tensor", "asarray", "from_numpy", "to_numpy", "is_nonzero", "item",
+    "tolist", "clone", "from_dlpack", "to_dlpack", "is_tensor",
     # Sampling
     "fold_in", "key", "keys", "rand", "rand_like", "randn", "randn_like", "randint", "randint_like", "randperm",
     "exponential", "gamma", "normal", "uniform", "bernoulli", "binomial", "multinomial", "multinomial_counts",
@@ -80,22 +85,23 @@ __all__ = [
     # Asking about them
     "bfloat16", "bool", "bool_", "byte", "can_cast", "cdouble", "cfloat", "char", "complex64", "complex128",
     "double", "dtype", "dtypes", "finfo", "float", "float16", "float32", "float64", "half", "iinfo", "int", "int8",
-    "int16", "int32", "int64", "is_complex", "is_floating_point", "promote_types", "result_type", "short", "uint8",
-    "uint16", "uint32", "uint64", "devices", "device", "device_count", "is_available", "try_gpu", "try_all_gpus",
-    "default_device", "to", "same_buffer",
+    "int16", "int32", "int64", "is_complex", "is_signed", "is_floating_point", "promote_types", "result_type",
+    "short", "uint8", "uint16", "uint32", "uint64", "devices", "device", "device_count", "is_available", "try_gpu",
+    "try_all_gpus", "default_device", "to", "same_buffer",
     # Shape
     "flatten", "ndim", "numel", "ravel", "reshape", "reshape_as", "shape", "size", "unflatten", "view", "view_as",
     "atleast_1d", "atleast_2d", "atleast_3d", "squeeze", "unsqueeze", "adjoint", "flip", "fliplr", "flipud", "mT",
     "moveaxis", "movedim", "permute", "roll", "rot90", "swapaxes", "swapdims", "t", "transpose", "broadcast_shapes",
     "broadcast_tensors", "broadcast_to", "expand", "expand_as", "repeat", "repeat_interleave", "tile", "block_diag",
     "cartesian_prod", "cat", "column_stack", "combinations", "concat", "concatenate", "dstack", "hstack",
-    "meshgrid", "row_stack", "stack", "vstack", "diag", "diag_embed", "diagflat", "diagonal", "tril",
-    "tril_indices", "triu", "triu_indices",
+    "meshgrid", "row_stack", "stack", "vstack", "diag", "diag_embed", "diagflat", "diagonal", "fill_diagonal",
+    "tril", "tril_indices", "triu", "triu_indices",
     # Parts
     "s", "index", "set", "update", "index_put", "select_scatter", "slice_scatter", "diagonal_scatter", "chunk",
-    "dsplit", "hsplit", "narrow", "select", "split", "tensor_split", "unbind", "unfold", "vsplit", "gather", "take",
-    "take_along_dim", "index_select", "scatter", "scatter_add", "scatter_reduce", "index_add", "index_copy",
-    "index_fill", "index_reduce", "put", "masked_fill", "masked_select", "masked_scatter", "nonzero", "argwhere",
+    "dsplit", "hsplit", "narrow", "select", "split", "tensor_split", "unbind", "unfold", "vsplit", "as_strided",
+    "as_strided_scatter", "unravel_index", "gather", "take", "take_along_dim", "index_select", "scatter",
+    "scatter_add", "scatter_reduce", "index_add", "index_copy", "index_fill", "index_reduce", "put", "masked_fill",
+    "masked_select", "masked_scatter", "nonzero", "argwhere",
     # Element by element
     "add", "sub", "subtract", "rsub", "mul", "multiply", "div", "divide", "true_divide", "floor_divide",
     "remainder", "fmod", "neg", "negative", "positive", "lerp", "addcmul", "addcdiv", "floor", "ceil", "trunc",
@@ -113,22 +119,23 @@ __all__ = [
     "isposinf", "isneginf", "isfinite", "isreal", "logical_and", "logical_or", "logical_xor", "logical_not",
     "where",
     # Over dimensions
-    "all", "any", "count_nonzero", "logsumexp", "nansum", "prod", "sum", "mean", "nanmean", "std", "std_mean",
-    "var", "var_mean", "MinMax", "ValuesIndices", "amax", "amin", "aminmax", "argmax", "argmin", "max", "min",
-    "median", "mode", "nanmedian", "nanquantile", "quantile", "cummax", "cummin", "cumprod", "cumsum",
-    "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz",
+    "all", "any", "count_nonzero", "logsumexp", "nansum", "prod", "sum", "sum_to_size", "mean", "nanmean", "std",
+    "std_mean", "var", "var_mean", "corrcoef", "cov", "MinMax", "ValuesIndices", "amax", "amin", "aminmax",
+    "argmax", "argmin", "max", "min", "median", "mode", "nanmedian", "nanquantile", "quantile", "cummax", "cummin",
+    "cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz", "gradient",
+    "segment_reduce",
     # Order and counts
     "argsort", "bucketize", "kthvalue", "msort", "searchsorted", "sort", "topk", "bincount", "isin", "unique",
-    "unique_consecutive", "Histogram", "histc", "histogram",
+    "unique_consecutive", "Histogram", "HistogramDD", "histc", "histogram", "histogramdd",
     # Signals
     "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window", "istft", "stft",
     # Linear algebra
     "bmm", "cross", "dot", "ger", "inner", "kron", "matmul", "mm", "mv", "outer", "trace", "vdot", "addbmm",
     "addmm", "addmv", "addr", "baddbmm", "bilinear", "einsum", "tensordot", "cdist", "cosine_similarity", "dist",
-    "frobenius_norm", "norm", "nuclear_norm", "pairwise_distance", "pdist", "SVDWithV", "TriangularSolution",
-    "chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "geqrf", "inverse", "lobpcg", "logdet",
-    "lu", "lu_solve", "lu_unpack", "matrix_exp", "matrix_power", "orgqr", "ormqr", "pca_lowrank", "pinverse", "qr",
-    "slogdet", "svd", "svd_lowrank", "triangular_solve", "vander",
+    "frobenius_norm", "norm", "nuclear_norm", "pairwise_distance", "pdist", "norm_except_dim", "renorm", "SVDWithV",
+    "TriangularSolution", "chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "geqrf",
+    "inverse", "lobpcg", "logdet", "lu", "lu_solve", "lu_unpack", "matrix_exp", "matrix_power", "orgqr", "ormqr",
+    "pca_lowrank", "pinverse", "qr", "slogdet", "svd", "svd_lowrank", "triangular_solve", "vander",
     # Networks
     "adaptive_avg_pool1d", "adaptive_max_pool1d", "alpha_dropout", "avg_pool1d", "binary_cross_entropy_with_logits",
     "celu", "channel_shuffle", "constant_pad_nd", "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d",

@@ -79,6 +79,45 @@ ABSENT: dict[str, str] = {
     "embedding_bag": "it is fg.nn.embedding_bag(indices, weight, offsets), with the indices first",
     "distributed": "shard arrays with jax.sharding; jax.jit does the communication",
     "multiprocessing": "JAX runs on all devices from one process",
+    # Memory layouts belong to the compiler.
+    "empty_strided": "the compiler lays arrays out; write fg.empty(sizes)",
+    "empty_permuted": "the compiler lays arrays out; write fg.empty(sizes)",
+    "stride": "the compiler lays arrays out; fg.as_strided counts as if rows lay one after the other",
+    "storage_offset": "the compiler lays arrays out; fg.as_strided counts as if rows lay one after the other",
+    "resize": "write fg.reshape(x, ...), or fg.nn.pad or fg.narrow for another number of elements",
+    "resize_as": "write fg.reshape(x, *y.shape)",
+    "set_": "arrays share no memory; write x = fg.clone(y)",
+    "slice_inverse": "write fg.slice_scatter(fg.zeros_like(x), src, dim, start, end, step)",
+    "resolve_conj": "leave it out; conjugates are computed at once",
+    "resolve_neg": "leave it out; negatives are computed at once",
+    "is_conj": "leave it out; conjugates are computed at once",
+    "is_neg": "leave it out; negatives are computed at once",
+    "conj_physical": "it is fg.conj",
+    # Second names of what there is.
+    "alias_copy": "it is fg.clone",
+    "dim": "ask fg.ndim(x) or x.ndim",
+    "ndimension": "ask fg.ndim(x) or x.ndim",
+    "nelement": "ask fg.numel(x) or x.size",
+    "element_size": "ask x.dtype.itemsize",
+    "itemsize": "ask x.dtype.itemsize",
+    "nbytes": "ask x.nbytes",
+    "is_same_size": "compare shapes: x.shape == y.shape",
+    "type_as": "write fg.to(x, y.dtype)",
+    "new_tensor": "write fg.tensor(data, dtype=x.dtype)",
+    "new_zeros": "write fg.zeros(2, 3, dtype=x.dtype)",
+    "new_ones": "write fg.ones(2, 3, dtype=x.dtype)",
+    "new_empty": "write fg.empty(2, 3, dtype=x.dtype)",
+    "new_full": "write fg.full((2, 3), value, dtype=x.dtype)",
+    "fill": "write fg.full_like(x, value)",
+    "scalar_tensor": "write fg.tensor(3.0)",
+    "range": "write fg.arange(start, end + step, step), where end is included",
+    "nonzero_static": "write fg.nonzero(x, size=n), which is an error where there are more",
+    "split_with_sizes": "it is fg.split(x, sizes, dim)",
+    "split_with_sizes_copy": "it is fg.split(x, sizes, dim)",
+    "unsafe_split_with_sizes": "it is fg.split(x, sizes, dim)",
+    "slice_copy": "write x[start:end], or fg.narrow(x, dim, start, length)",
+    "frombuffer": "write fg.from_numpy(np.frombuffer(buffer, dtype=np.float32))",
+    "from_file": "write fg.from_numpy(np.memmap(path, dtype=np.float32, mode='r', shape=n))",
     "save": "safetensors.flax.save_file stores arrays",
     "load": "safetensors.flax.load_file reads arrays",
     "gesv": "it is fg.linalg.solve(A, B), with A first",
@@ -160,6 +199,9 @@ def _advice(name: str) -> str:
     public = [word for word in words if not word.startswith("_")]
     if name in ABSENT:
         return ABSENT[name]
+    pure = name.removesuffix("_copy").removeprefix("unsafe_")
+    if pure != name and pure in words:
+        return f"it is fg.{pure}; no result shares memory"
     if name.endswith("_"):
         base = name.rstrip("_")
         room = next((f"{r}." for r in ROOMS if base in vars(words[r])), None) if base not in words else ""

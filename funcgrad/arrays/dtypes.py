@@ -38,6 +38,7 @@ __all__ = [
     "int32",
     "int64",
     "is_complex",
+    "is_signed",
     "is_floating_point",
     "promote_types",
     "result_type",
@@ -162,6 +163,24 @@ def is_floating_point(x: ArrayLike, /) -> builtins.bool:
     Source: ``torch.is_floating_point``.
     """
     return builtins.bool(jnp.issubdtype(jnp.result_type(x), jnp.floating))
+
+
+def is_signed(x: ArrayLike, /) -> builtins.bool:
+    """Whether the dtype of `x` has negative numbers.
+
+    Args:
+        x: an array of any shape, or a number.
+
+    Returns:
+        A Python bool; False for bool and unsigned integers.
+
+    >>> fg.is_signed(fg.ones(2)), fg.is_signed(fg.ones(2, dtype="uint8"))
+    (True, False)
+
+    Source: ``torch.is_signed``.
+    """
+    kind = jnp.result_type(x)
+    return kind != np.dtype("bool") and not jnp.issubdtype(kind, jnp.unsignedinteger)
 
 
 def is_complex(x: ArrayLike, /) -> builtins.bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -16,7 +18,7 @@ from .._op import op
 from .._operands import operand
 from .._types import Array, ArrayLike
 
-__all__ = ["Histogram", "histc", "histogram"]
+__all__ = ["Histogram", "HistogramDD", "histc", "histogram", "histogramdd"]
 
 
 class Histogram(NamedTuple):
@@ -24,6 +26,13 @@ class Histogram(NamedTuple):
 
     hist: Array
     bin_edges: Array
+
+
+class HistogramDD(NamedTuple):
+    """What ``histogramdd`` returns."""
+
+    hist: Array
+    bin_edges: tuple[Array, ...]
 
 
 def _require_bins(name: str, bins: Any) -> None:
@@ -103,6 +112,26 @@ def histc(input: ArrayLike, /, bins: int = 100, min: ArrayLike = 0, max: ArrayLi
     return jnp.zeros(bins, jnp.int32).at[places].add(1, mode="drop").astype(x.dtype)
 
 
+def _edges_of(name: str, x: Any, bins: Any, range: Any) -> Array:
+    """The edges that `bins` gives, or of as many intervals of equal width."""
+    if isinstance(bins, jax.Array | np.ndarray):
+        if range is not None:
+            fail(ArgumentError, name, "edges say the range", "got both edges and range", "leave range out")
+        edges: Array = bins if isinstance(bins, jax.Array) else from_host(name, bins)
+        if edges.ndim != 1 or edges.size < 2:
+            fail(ShapeError, name, "edges must be 1-D, two or more", f"got shape {edges.shape}", "pass a vector")
+        places = visible(edges)
+        if places is not None:
+            required, remedy = "edges must be in ascending order", "sort them first"
+            claim(ArgumentError, name, required, "got others", remedy, places[1:] >= places[:-1])
+        return edges
+    _require_bins(name, bins)
+    low, high = (0.0, 0.0) if range is None else range
+    _require_range(name, x, low, high, "range")
+    made: Array = _edges(x, low, high, bins)
+    return made
+
+
 def histogram(
     input: ArrayLike,
     /,
@@ -137,21 +166,7 @@ def histogram(
     """
     x = operand("histogram", "input", input)
     require_float("histogram", x, complex_ok=False)
-    if isinstance(bins, jax.Array | np.ndarray):
-        if range is not None:
-            fail(ArgumentError, "histogram", "edges say the range", "got both edges and range", "leave range out")
-        edges = bins if isinstance(bins, jax.Array) else from_host("histogram", bins)
-        if edges.ndim != 1 or edges.size < 2:
-            fail(ShapeError, "histogram", "edges must be 1-D, two or more", f"got shape {edges.shape}", "pass a vector")
-        places = visible(edges)
-        if places is not None:
-            required, remedy = "edges must be in ascending order", "sort them first"
-            claim(ArgumentError, "histogram", required, "got others", remedy, places[1:] >= places[:-1])
-    else:
-        _require_bins("histogram", bins)
-        low, high = (0.0, 0.0) if range is None else range
-        _require_range("histogram", x, low, high, "range")
-        edges = _edges(x, low, high, bins)
+    edges = _edges_of("histogram", x, bins, range)
     if weight is None:
         return _histogram(x, edges, density=density)
     given = operand("histogram", "weight", weight)
@@ -164,6 +179,90 @@ def histogram(
             "pass one weight for each element",
         )
     return _histogram(x, edges, given, density=density)
+
+
+def histogramdd(
+    input: ArrayLike, /, bins: Any, *, range: Any = None, weight: ArrayLike | None = None, density: bool = False
+) -> HistogramDD:
+    """How many points, or how much of their weight, falls into each box of a grid in d dimensions.
+
+    Args:
+        input: (..., d) floating point, the coordinates of points. Points outside the grid, and NaN, are not counted.
+        bins: how many intervals of equal width each dimension has, an int or a list of d; or a list of d ascending
+            1-D arrays of edges.
+        range: 2 d numbers, where the intervals of each dimension begin and end; by default the range of the points.
+        weight: (...) the weight of each point.
+        density: whether the histogram is divided by its integral.
+
+    Returns:
+        ``HistogramDD(hist, bin_edges)``: hist with a dimension of as many sizes as intervals for each of d, and a
+        tuple of d arrays of edges, in the dtype of `input`. An interval contains its left edge, the last also its
+        right one.
+
+    Raises:
+        ArgumentError: `bins` or `range` do not fit d, or are not in order.
+        ShapeError: `input` has fewer than two dimensions, or `weight` does not fit.
+        DtypeError: `input` is not floating point.
+
+    >>> fg.histogramdd(fg.tensor([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), bins=2).hist
+    Array([[0., 1.],
+           [1., 1.]], dtype=float32)
+
+    Source: ``torch.histogramdd``.
+    """
+    x = operand("histogramdd", "input", input)
+    require_float("histogramdd", x, complex_ok=False)
+    if np.ndim(x) < 2:
+        given = f"got shape {np.shape(x)}"
+        fail(ShapeError, "histogramdd", "input must have at least 2 dimensions", given, "put a point in each row")
+    d = np.shape(x)[-1]
+    each = bins if isinstance(bins, Sequence) else [bins] * d
+    if len(each) != d:
+        given = f"got {len(each)} for points in {d} dimensions"
+        fail(ArgumentError, "histogramdd", "bins must be an int, or one for each dimension", given, "correct bins")
+    if range is not None and len(range) != 2 * d:
+        required = f"range must have {2 * d} numbers, two for each dimension"
+        fail(ArgumentError, "histogramdd", required, f"got {len(range)}", "say where each begins and ends")
+    edges = []
+    for i, some in enumerate(each):
+        ends = None if range is None else (range[2 * i], range[2 * i + 1])
+        edges.append(_edges_of("histogramdd", x[..., i], some, ends))
+    if weight is None:
+        return _histogramdd(x, edges, density=density)
+    given = operand("histogramdd", "weight", weight)
+    if np.shape(given) != np.shape(x)[:-1]:
+        required = "weight must have the shape of input without the last dimension"
+        shapes = f"got {np.shape(given)} for input of shape {np.shape(x)}"
+        fail(ShapeError, "histogramdd", required, shapes, "pass one weight for each point")
+    return _histogramdd(x, edges, given, density=density)
+
+
+@op
+def _histogramdd(
+    input: ArrayLike, edges: Sequence[ArrayLike], weight: ArrayLike | None = None, *, density: bool
+) -> HistogramDD:
+    x = jnp.asarray(input)
+    x = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    kind = x.dtype if weight is not None else jnp.int32
+    added = jnp.ones((), kind) if weight is None else jnp.ravel(jnp.asarray(weight)).astype(kind)
+    grid = [jnp.asarray(places).astype(x.dtype) for places in edges]
+    shape = tuple(places.size - 1 for places in grid)
+    if not grid:  # points without coordinates, of which torch counts none
+        return HistogramDD(jnp.zeros((), x.dtype), ())
+    at = tuple(_interval(x[:, i], places) for i, places in enumerate(grid))
+    hist = jnp.zeros(shape, kind).at[at].add(jnp.broadcast_to(added, x.shape[:1]), mode="drop").astype(x.dtype)
+    if density:
+        hist = hist / jnp.sum(hist)
+        for i, places in enumerate(grid):
+            hist = hist / jnp.diff(places).reshape([-1 if axis == i else 1 for axis in np.arange(len(grid))])
+    return HistogramDD(hist, tuple(grid))
+
+
+def _interval(x: Array, edges: Array) -> Array:
+    """The number of the interval where each of `x` falls; past the last for what is outside, and NaN."""
+    bins = edges.size - 1
+    place = jnp.where(x == edges[-1], bins - 1, jnp.searchsorted(edges, x, side="right") - 1)
+    return jnp.where((x >= edges[0]) & (x <= edges[-1]), place, bins)
 
 
 @op
@@ -179,9 +278,7 @@ def _histogram(input: ArrayLike, edges: ArrayLike, weight: ArrayLike | None = No
     bins = edges.size - 1
     kind = x.dtype if weight is not None else jnp.int32
     added = jnp.ones((), kind) if weight is None else jnp.ravel(jnp.asarray(weight)).astype(kind)
-    place = jnp.where(x == edges[-1], bins - 1, jnp.searchsorted(edges, x, side="right") - 1)
-    places = jnp.where((x >= edges[0]) & (x <= edges[-1]), place, bins)
-    hist = jnp.zeros(bins, kind).at[places].add(added, mode="drop").astype(x.dtype)
+    hist = jnp.zeros(bins, kind).at[_interval(x, edges)].add(added, mode="drop").astype(x.dtype)
     if density:
         hist = hist / (jnp.sum(hist) * jnp.diff(edges))
     return Histogram(hist, edges)

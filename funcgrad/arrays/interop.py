@@ -20,6 +20,7 @@ __all__ = [
     "asarray",
     "from_numpy",
     "to_numpy",
+    "is_nonzero",
     "item",
     "tolist",
     "clone",
@@ -227,6 +228,31 @@ def item(x: ArrayLike, /) -> Any:
         )
     value: Any = _python(host).item()
     return value
+
+
+def is_nonzero(x: ArrayLike, /) -> bool:
+    """Whether the one element of `x` is not zero.
+
+    Args:
+        x: an array of one element.
+
+    Returns:
+        A Python bool; True for NaN.
+
+    Raises:
+        ShapeError: there is not one element.
+        TracedValueError: `x` is traced, so its value is not known.
+
+    >>> fg.is_nonzero(fg.tensor([0.5]))
+    True
+
+    Source: ``torch.is_nonzero``.
+    """
+    known = np.asarray(_known("is_nonzero", x))
+    if known.size != 1:
+        given = f"got shape {known.shape}"
+        fail(ShapeError, "is_nonzero", "x must have one element", given, "reduce it with fg.any or fg.all")
+    return bool(known.reshape(()))
 
 
 def tolist(x: ArrayLike, /) -> Any:

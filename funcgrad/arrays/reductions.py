@@ -8,12 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import default_int
+from .._checks import default_int, fail, sizes
+from .._errors import ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dims, DtypeLike
 from ._selection import axes, integers_fit, widened
 
-__all__ = ["all", "any", "count_nonzero", "logsumexp", "nansum", "prod", "sum"]
+__all__ = ["all", "any", "count_nonzero", "logsumexp", "nansum", "prod", "sum", "sum_to_size"]
 
 
 def _fits(name: str, reduce: Any) -> Any:
@@ -82,6 +83,38 @@ def nansum(
     x = jnp.asarray(input)
     x = widened("nansum", jnp.where(jnp.isnan(x), 0, x) if jnp.issubdtype(x.dtype, jnp.inexact) else x, dtype)
     return jnp.sum(x, axes(x, dim), keepdims=keepdim)
+
+
+@op
+def sum_to_size(input: ArrayLike, /, *size: int) -> Array:
+    """`input` summed so that it has the shape `size`: the inverse of broadcasting from it.
+
+    Args:
+        input: any shape.
+        *size: a shape that broadcasts to that of `input`.
+
+    Returns:
+        An array of shape `size` in the dtype of `input`; booleans and narrow integers in int32.
+
+    Raises:
+        ShapeError: `size` does not broadcast to the shape of `input`.
+
+    >>> fg.sum_to_size(fg.ones(2, 3), 2, 1)
+    Array([[3.],
+           [3.]], dtype=float32)
+
+    Source: ``Tensor.sum_to_size``.
+    """
+    x, shape = jnp.asarray(input), sizes("sum_to_size", size)
+    ahead = x.ndim - len(shape)
+    if ahead < 0 or [s for s, large in zip(shape, x.shape[ahead:], strict=True) if s not in (1, large)]:
+        given = f"got {shape} for shape {x.shape}"
+        remedy = "each size must be that of input or 1, counted from the end"
+        fail(ShapeError, "sum_to_size", "size must broadcast to the shape of input", given, remedy)
+    if shape == x.shape:
+        return x
+    over = tuple(axis for axis in range(x.ndim) if axis < ahead or shape[axis - ahead] != x.shape[axis])
+    return jnp.sum(widened("sum_to_size", x, None), over).reshape(shape)
 
 
 @op(check=_fits("prod", np.prod))

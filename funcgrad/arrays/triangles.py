@@ -2,24 +2,67 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import fail, integer, require_ndim, resolve_dtype, sizes
+from .._checks import describe, fail, integer, require_ndim, resolve_dtype, sizes
 from .._errors import DimError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim, DtypeLike
+from ._updates import as_value
 
 __all__ = [
     "diag",
     "diag_embed",
     "diagflat",
     "diagonal",
+    "fill_diagonal",
     "tril",
     "tril_indices",
     "triu",
     "triu_indices",
 ]
+
+
+@op
+def fill_diagonal(input: ArrayLike, fill_value: ArrayLike, wrap: bool = False) -> Array:
+    """`input` with `fill_value` where all indices are equal.
+
+    Args:
+        input: two or more dimensions, all of one size if there are more than two.
+        fill_value: a number or 0-d array.
+        wrap: whether the diagonal of a tall matrix begins again below its end, one row further down.
+
+    Returns:
+        An array in the shape and dtype of `input`.
+
+    Raises:
+        ShapeError: `input` has fewer dimensions or unequal sizes, or `fill_value` is not 0-d.
+        DtypeError: the dtype of `input` cannot hold `fill_value`.
+
+    >>> fg.fill_diagonal(fg.zeros(2, 3), 1.0)
+    Array([[1., 0., 0.],
+           [0., 1., 0.]], dtype=float32)
+
+    Source: ``Tensor.fill_diagonal_``.
+    """
+    x = jnp.asarray(input)
+    if x.ndim < 2 or (x.ndim > 2 and len(set(x.shape)) > 1):
+        required = "input must have 2 dimensions, or more of one size"
+        fail(ShapeError, "fill_diagonal", required, f"got shape {x.shape}", "write parts with fg.diagonal_scatter")
+    if jnp.ndim(fill_value):
+        required = "fill_value must be a number or a 0-d array"
+        remedy = "write several with fg.diagonal_scatter"
+        fail(ShapeError, "fill_diagonal", required, f"got {describe(fill_value)}", remedy)
+    value = as_value("fill_diagonal", fill_value, x.dtype, "fill_value")
+    columns = x.shape[-1]
+    if x.ndim == 2:
+        rows = jax.lax.broadcasted_iota(np.int32, x.shape, 0)
+        rows = rows % (columns + 1) if wrap else rows
+        return jnp.where(rows == jax.lax.broadcasted_iota(np.int32, x.shape, 1), value, x)
+    places = np.indices(x.shape, sparse=True)
+    return jnp.where(np.logical_and.reduce([np.broadcast_to(p == places[0], x.shape) for p in places]), value, x)
 
 
 @op
