@@ -234,8 +234,8 @@ def test_one_element_is_a_truth():
     assert fg.is_nonzero(0.0) is False
     with raises(
         fg.TracedValueError,
-        "is_nonzero(): the values must be known; got a traced float32 of shape (); return the array from the function, and call "
-        "this word on the result.",
+        "is_nonzero(): the values must be known; got a traced float32 of shape (); return the array from the function, "
+        "and call this word on the result.",
     ):
         jax.jit(fg.is_nonzero)(1.0)
     assert not fg.is_signed(fg.tensor(True))
