@@ -231,6 +231,20 @@ def test_empty_matrices():
     assert [f.shape for f in linalg.svd(fg.zeros(3, 0))] == [(3, 3), (0,), (0, 0)]
 
 
+def test_norms_of_empty_matrices():
+    for shape, orders in [((2, 0, 3), (float("inf"), 1, -1, 2)), ((2, 3, 0), (float("inf"), -float("inf"), 1, 2))]:
+        for order in orders:
+            assert linalg.matrix_norm(fg.zeros(*shape), order).tolist() == [0, 0]
+    assert linalg.matrix_norm(fg.zeros(2, 0, 3), 1, keepdim=True).shape == (2, 1, 1)
+    for shape, order in [((0, 3), -float("inf")), ((3, 0), -1), ((3, 0), -2)]:
+        with raises(
+            fg.ArgumentError,
+            f"matrix_norm(): the norm of order {order} needs at least one element; got shape {shape}; "
+            "check the shape of the input.",
+        ):
+            linalg.matrix_norm(fg.zeros(*shape), order)
+
+
 def test_logdet():
     assert fg.logdet(fg.eye(2) * 2) == pytest.approx(np.log(4))
     assert jnp.isnan(fg.logdet(fg.tensor([[-1.0]])))

@@ -105,9 +105,14 @@ def _matrix_norm(name: str, x: Array, ord: float | str, dim: Dims, keepdim: bool
     if isinstance(ord, str) or (abs(ord) not in (1, 2) and not math.isinf(ord)):
         fail(ArgumentError, name, f"ord must be {_ORDERS}", f"got {ord!r}", "choose one of them")
     rows = jnp.moveaxis(x, axes, (-2, -1))
-    if 0 in rows.shape[-2:]:
+    # What the largest or smallest is taken of: column sums, row sums or singular values.
+    count = rows.shape[-2] if math.isinf(ord) else rows.shape[-1] if abs(ord) == 1 else min(rows.shape[-2:])
+    if count == 0 and ord < 0:
         required = f"the norm of order {ord} needs at least one element"
         fail(ArgumentError, name, required, f"got shape {x.shape}", "check the shape of the input")
+    if 0 in rows.shape[-2:]:
+        empty = jnp.zeros(rows.shape[:-2], jnp.finfo(x.dtype).dtype)
+        return jnp.expand_dims(empty, axes) if keepdim else empty
     if abs(ord) == 2:
         sizes = jnp.linalg.svd(rows, compute_uv=False)
     else:
