@@ -163,6 +163,6 @@ PLAIN |= {
         "softmax(x, 1)": "jax.nn.softmax(x, 1)",
         "log_softmax(x, 1)": "jax.nn.log_softmax(x, 1)",
         "relu(x)": "jax.nn.relu(x)",
-        "cross(q, q)": "jnp.cross(q, q)",
+        "cross(q, q)": "jnp.cross(q, q, axis=0)",
     }.items()
 }
