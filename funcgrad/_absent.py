@@ -88,11 +88,6 @@ ABSENT: dict[str, str] = {
     "resize_as": "write fg.reshape(x, *y.shape)",
     "set_": "arrays share no memory; write x = fg.clone(y)",
     "slice_inverse": "write fg.slice_scatter(fg.zeros_like(x), src, dim, start, end, step)",
-    "resolve_conj": "leave it out; conjugates are computed at once",
-    "resolve_neg": "leave it out; negatives are computed at once",
-    "is_conj": "leave it out; conjugates are computed at once",
-    "is_neg": "leave it out; negatives are computed at once",
-    "conj_physical": "it is fg.conj",
     # Second names of what there is.
     "alias_copy": "it is fg.clone",
     "dim": "ask fg.ndim(x) or x.ndim",
