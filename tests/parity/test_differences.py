@@ -57,7 +57,7 @@ def overwritten(make):
 
 
 NAMES = {
-    **{"torch": torch, "fg": fg, "jax": jax, "np": np, "T": torch.tensor, "A": fg.tensor},
+    **{"math": math, "torch": torch, "fg": fg, "jax": jax, "np": np, "T": torch.tensor, "A": fg.tensor},
     **{"nan": math.nan, "inf": math.inf, "gradient": gradient, "overwritten": overwritten},
 }
 
