@@ -575,6 +575,24 @@ VALUES = {
         fg.ArgumentError,
         "chebyshev_polynomial_t(): n must be whole; got a fraction or NaN; pass ints.",
     ),
+    "a negative count of observations": (
+        lambda x, w: fg.cov(x, fweights=w),
+        (fg.ones(2, 3), t([1, -1, 2])),
+        fg.ArgumentError,
+        "cov(): fweights must not be negative; got -1; pass counts or importances.",
+    ),
+    "segments longer than the data": (
+        lambda x, n: fg.segment_reduce(x, "sum", lengths=n),
+        (fg.ones(3), t([1, 3])),
+        fg.ShapeError,
+        "segment_reduce(): lengths must sum to 3, the size of axis 0; got 4; correct them.",
+    ),
+    "a place that the shape has not": (
+        lambda i: fg.unravel_index(i, (2, 3)),
+        (t([6]),),
+        fg.IndexRangeError,
+        "unravel_index(): indices must be in [-6, 5] along dimension 0 of size 6; got 6; correct the index; nothing is clamped or wrapped.",
+    ),
 }
 
 ROW = fg.arange(6.0)
