@@ -346,8 +346,11 @@ def indices_in_range(
     values = np.asarray(index) if index.__class__ is int else visible(index)
     if values is None or not values.size:
         return
-    if not isinstance(values, jax.core.Tracer) and lowest <= values.min() and values.max() < size:
-        return
+    if not isinstance(values, jax.core.Tracer):
+        # One pass at each eager call: below 0, an int that is read as unsigned is very large.
+        shifted = values.astype(np.int64) - lowest if lowest else values
+        if shifted.view(f"u{shifted.itemsize}").max() < size - lowest:
+            return
     holds = (values >= lowest) & (values < size)
     claim(
         IndexRangeError,

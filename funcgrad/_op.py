@@ -124,9 +124,9 @@ def op(
             key, found = None, None
         if found is None:
             return word.call(args, kwargs, key)
-        program, slots, options = found
-        if check is not None and looked_at():
-            word.run_check(slots, values, options)
+        program, run_check = found
+        if run_check is not None and looked_at():
+            run_check(values)
         try:
             return program(*values)
         except Exception as error:
@@ -175,7 +175,8 @@ class _Word:
             *[self.variadic in self.operands] * (_MOST_POSITIONAL if self.variadic else 0),
         )
         self.programs: dict[Any, Callable[..., Any]] = {}  # by operands given and canonical options
-        self.spelled: dict[Any, tuple[Callable[..., Any], _Slots, dict[str, Any]]] = {}  # by options as written
+        # By options as written: the program, and the check as a function of the values.
+        self.spelled: dict[Any, tuple[Callable[..., Any], Callable[[Sequence[Any]], None] | None]] = {}
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any = None) -> Any:
         """The slow path: bind, convert operands, put options in canonical form, find or compile the program.
@@ -201,10 +202,11 @@ class _Word:
         self.canonical_dims(options, values)
         concrete = all(is_concrete(leaf) for leaf in jax.tree.leaves(values))
         program = self.program(tuple(slots), options) if concrete else self.bare(tuple(slots), options)
+        run_check = self.checker(slots, options)
         if key is not None:
-            self.spelled[key] = program, tuple(slots), options
-        if self.check is not None and (looked_at() if concrete else checking()):
-            self.run_check(slots, values, options)
+            self.spelled[key] = program, run_check
+        if run_check is not None and (looked_at() if concrete else checking()):
+            run_check(values)
         try:
             return program(*values)
         except Exception as error:
@@ -319,9 +321,16 @@ class _Word:
         definition.__name__ = self.name
         return definition
 
-    def run_check(self, slots: Sequence[str], values: Sequence[Any], options: dict[str, Any]) -> None:
-        given = {**dict(zip(slots, values, strict=True)), **options}
-        self.check(**{name: given[name] for name in self.check_names if name in given})  # type: ignore[misc]
+    def checker(self, slots: Sequence[str], options: dict[str, Any]) -> Callable[[Sequence[Any]], None] | None:
+        """The check with `options` fixed; made once a spelling, because passing names costs more than most checks."""
+        check = self.check
+        if check is None:
+            return None
+        places = {name: i for i, name in enumerate(slots) if name in self.check_names}
+        fixed = {name: options[name] for name in self.check_names if name in options and name not in places}
+        if tuple(slots) == self.check_names[: len(slots)]:  # all values, in the order of the check
+            return lambda values: check(*values, **fixed)
+        return lambda values: check(**{name: values[i] for name, i in places.items()}, **fixed)
 
     def public_signature(self, annotated: bool = True) -> inspect.Signature:
         """The signature that help() shows: the definition's, and the aliases as keywords."""

@@ -54,8 +54,8 @@ def fits(name: str, *arguments: str) -> Callable[..., None]:
     In the compiled program such an int has lost its value; here it is still known.
     """
 
-    def check(**given: Any) -> None:
-        _require_ints_fit(name, tuple(given.values()))
+    def check(*given: Any, **named: Any) -> None:
+        _require_ints_fit(name, (*given, *named.values()) if named else given)
 
     check.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
     return check
@@ -92,7 +92,7 @@ def is_exact(operand: Any) -> bool:
 
 
 def _signature(arguments: tuple[str, ...]) -> inspect.Signature:
-    return inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in arguments])
+    return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in arguments])
 
 
 def _require_ints_fit(name: str, operands: tuple[Any, ...]) -> None:

@@ -15,6 +15,7 @@ from .._claims import claim, visible
 from .._errors import ConversionError, EmptyError
 from .._types import Array, ArrayLike, Dims, DtypeLike
 from ._order import is_large, sorted_places, sorted_values
+from ._pointwise import is_exact
 
 __all__ = [
     "axes",
@@ -74,9 +75,9 @@ def integers_fit(name: str, reduce: Any, input: Any, dim: Any, dtype: Any) -> No
 
     torch accumulates in 64 bits. Without 64-bit mode XLA would wrap, so that 13! came out as 1932053504.
     """
-    if dtype is not None or x64_enabled() or not isinstance(input, jax.Array) or input.size == 0:
+    if dtype is not None or not is_exact(input):  # most calls end here
         return
-    if not jnp.issubdtype(input.dtype, jnp.integer):
+    if x64_enabled() or not isinstance(input, jax.Array) or input.size == 0 or input.dtype == bool:
         return
     limits = np.iinfo(np.uint32 if input.dtype == jnp.uint32 else np.int32)
     if "prod" not in reduce.__name__ and jnp.iinfo(input.dtype).max * input.size <= limits.max:

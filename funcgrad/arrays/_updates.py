@@ -71,7 +71,7 @@ def require_indices(
     name: str, index: Any, size: int, dim: int, *, negative: bool = False, argument: str = "index"
 ) -> None:
     """Raise unless `index` is of integers and, where they are known, in range."""
-    if not jnp.issubdtype(jnp.result_type(index), jnp.integer):
+    if getattr(index, "dtype", None) != jnp.int32 and not jnp.issubdtype(jnp.result_type(index), jnp.integer):
         mask = jnp.issubdtype(jnp.result_type(index), jnp.bool_)
         remedy = "use fg.masked_select, fg.masked_fill or fg.where for a mask" if mask else ""
         fail(
