@@ -6,6 +6,7 @@ torch; `parity/test_words.py` runs the same cases against it. ``test_harness.py`
 
 import collections
 import contextlib
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ import pytest
 import funcgrad as fg
 from funcgrad.testing import _Trial as GradientTrial
 from funcgrad.testing import assert_close, assert_no_retrace
+
+check_grad = functools.partial(fg.testing.check_grad, compiled=True)  # primitive by primitive would take minutes
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from harness import raises
+from harness import check_grad, raises
 
 import funcgrad as fg
-from funcgrad.testing import assert_close, check_grad
+from funcgrad.testing import assert_close
 
 row, image = fg.ones(1, 2, 5), fg.ones(1, 2, 5, 5)
 kernel = fg.ones(3, 2, 2, 2)
@@ -247,8 +247,8 @@ def test_complex_convolutions():
 
 def test_second_derivatives():
     x, w = np.linspace(-1, 1, 8).reshape(1, 2, 4), np.linspace(1, -2, 8).reshape(2, 2, 2)
-    check_grad(jax.grad(lambda x, w: (fg.nn.conv1d(x, w, padding=1) ** 3).sum()), x, w, compiled=True)
-    check_grad(jax.grad(lambda x: (fg.nn.unfold(x[None], (1, 2)) ** 3).sum()), x, compiled=True)
+    check_grad(jax.grad(lambda x, w: (fg.nn.conv1d(x, w, padding=1) ** 3).sum()), x, w)
+    check_grad(jax.grad(lambda x: (fg.nn.unfold(x[None], (1, 2)) ** 3).sum()), x)
 
 
 def test_unfold_and_fold():

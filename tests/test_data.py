@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from harness import raises
+from harness import check_grad, raises
 from PIL import Image
 
 import funcgrad as fg
@@ -596,7 +596,7 @@ def test_compose_gives_each_random_transform_its_own_key(key):
 
 def test_transforms_are_differentiable(key):
     f = fg.data.compose(fg.data.resize((2, 3)), fg.data.random_crop(2), fg.data.normalize(0.5, 2.0))
-    fg.testing.check_grad(lambda x: f(x, key=key), IMAGE)
+    check_grad(lambda x: f(x, key=key), IMAGE)
 
 
 def test_transforms_say_what_is_wrong(key):

@@ -4,11 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from harness import raises
+from harness import check_grad, raises
 
 import funcgrad as fg
 from funcgrad import linalg
-from funcgrad.testing import assert_close, check_grad
+from funcgrad.testing import assert_close
 
 close = {"rtol": 2e-5, "atol": 2e-5}
 

@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from harness import raises
+from harness import check_grad, raises
 
 import funcgrad as fg
-from funcgrad.testing import assert_close, check_grad
+from funcgrad.testing import assert_close
 
 only_a_cpu = pytest.mark.skipif(jax.default_backend() != "cpu" or jax.device_count() > 1, reason="names other devices")
 

@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from harness import raises
+from harness import check_grad, raises
 
 import funcgrad as fg
-from funcgrad.testing import assert_close, check_grad
+from funcgrad.testing import assert_close
 
 x = fg.tensor(np.arange(12, dtype=np.float32).reshape(3, 4))
 n = fg.tensor(np.arange(12).reshape(3, 4))

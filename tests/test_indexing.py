@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from cases.indexing import CASES
-from harness import arrays_of, parametrize, raises
+from harness import arrays_of, check_grad, parametrize, raises
 
 import funcgrad as fg
-from funcgrad.testing import assert_close, assert_no_retrace, check_grad
+from funcgrad.testing import assert_close, assert_no_retrace
 
 x = fg.tensor(np.arange(12, dtype=np.float32).reshape(3, 4))
 n = fg.tensor(np.arange(12).reshape(3, 4))

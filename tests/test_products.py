@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from harness import raises
+from harness import check_grad, raises
 
 import funcgrad as fg
-from funcgrad.testing import assert_close, check_grad
+from funcgrad.testing import assert_close
 
 inf = float("inf")
 m23, m42 = fg.ones(2, 3), fg.ones(4, 2)

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from harness import raises
+from harness import check_grad, raises
 
 import funcgrad as fg
-from funcgrad.testing import assert_close, check_grad
+from funcgrad.testing import assert_close
 
 rng = np.random.default_rng(0)
 logits = rng.standard_normal((4, 2, 3)).astype(np.float32)
@@ -36,7 +36,7 @@ def test_the_gradient_with_respect_to_logits():
     def loss(logits):
         return fg.nn.ctc_loss(jax.nn.log_softmax(logits), np.array([[1, 2], [2, 2]]), (4, 3), (2, 2), reduction="none")
 
-    check_grad(loss, logits, compiled=True)
+    check_grad(loss, logits)
 
 
 def test_impossible_targets_cost_infinity_or_nothing():

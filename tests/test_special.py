@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from harness import raises
+from harness import check_grad, raises
 
 import funcgrad as fg
-from funcgrad.testing import assert_close, check_grad
+from funcgrad.testing import assert_close
 
 S = fg.special
 POLYNOMIALS = [name for name in S.__all__ if "_polynomial_" in name]
