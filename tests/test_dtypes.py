@@ -1,6 +1,7 @@
 """Dtypes under torch's names; words that cannot be here say what to write instead."""
 
 import functools
+import importlib
 import re
 
 import jax
@@ -144,3 +145,24 @@ def test_advice_names_words_that_are_there():
         except AttributeError:
             missing.append(path)
     assert missing == []
+
+
+POINTWISE = ["arithmetic", "elementary", "floats", "rounding", "signs", "special", "trigonometry"]
+WIDER = {"float_power", "frexp"}  # by their meaning: the widest dtype, and a pair
+
+
+@pytest.mark.parametrize("topic", POINTWISE)
+def test_pointwise_words_keep_bfloat16(topic):
+    """As torch does; from the signature, without a program."""
+    module = importlib.import_module(f"funcgrad.arrays.{topic}")
+    x = jax.ShapeDtypeStruct((2, 3), jnp.bfloat16)
+    kept = 0
+    for name in filter(str.islower, set(module.__all__) - WIDER):
+        for count in (1, 2, 3):
+            try:
+                found = jax.eval_shape(getattr(module, name), *[x] * count)
+            except (fg.FuncgradError, TypeError):  # another number of operands, or it is not defined for real ones
+                continue
+            assert found.dtype in (jnp.bfloat16, jnp.bool_), name
+            kept += 1
+    assert kept >= len(module.__all__) / 3

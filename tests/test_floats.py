@@ -83,3 +83,40 @@ def test_booleans_are_not_subtracted_the_other_way_round():
         "use fg.logical_xor, or fg.logical_not to invert a mask.",
     ):
         fg.rsub(true, true)
+
+
+def test_a_quotient_rounded_to_0_has_the_sign_of_the_quotient():
+    x, y = [0.0, -0.0, 0.0, -0.0, -0.0, 1.0, -1.0], [1.0, 1.0, -1.0, -1.0, -np.inf, 4.0, -4.0]
+    negative = [False, True, True, False, False, False, False]
+    for found in (
+        fg.floor_divide(fg.tensor(x), fg.tensor(y)),
+        jax.jit(lambda x, y: fg.div(x, y, rounding_mode="floor"))(fg.tensor(x), fg.tensor(y)),
+    ):
+        np.testing.assert_array_equal(found, np.zeros(7))
+        np.testing.assert_array_equal(np.signbit(found), negative)
+    assert np.signbit(fg.floor_divide(fg.tensor(-0.0), 2))
+    assert not np.signbit(fg.floor_divide(0, fg.tensor(2.0)))
+
+
+def test_of_zeros_the_positive_one_is_the_larger():
+    x, y = fg.tensor([0.0, -0.0]), fg.tensor([-0.0, 0.0])
+    np.testing.assert_array_equal(np.signbit(fg.maximum(x, y)), [False, False])
+    np.testing.assert_array_equal(np.signbit(fg.minimum(x, y)), [True, True])
+
+
+def test_powers_of_complex_0():
+    """To the power of 0 it is 1, as of every number; torch gives NaN for an array of exponents."""
+    w = fg.tensor([0, 1, 2, 1 + 1j, 3 - 2j])
+    z = fg.zeros_like(w)
+    expected = np.array([1, 0, 0, 0, 0], np.complex64)
+    assert_close((fg.pow(z, w), fg.float_power(z, w), fg.pow(0.0, w)), (expected,) * 3)
+    by_both = jax.grad(lambda z, w: fg.pow(z, w).sum(), (0, 1), holomorphic=True)(z, w)
+    at = [0, 1, 2, 4]  # 0**1j has no limit
+    assert_close(by_both[0][np.array(at)], np.array([0, 1, 0, 0], np.complex64))
+    assert_close(by_both[1], np.zeros(5, np.complex64))
+
+
+def test_complex_logaddexp_is_on_the_principal_branch():
+    x, y = np.array([3j, 1 - 3j, -1000 + 3j]), np.array([5j, 1 - 2.9j, 4j])
+    found = fg.logaddexp(fg.tensor(x, dtype="complex64"), fg.tensor(y, dtype="complex64"))
+    assert_close(found, np.log(np.exp(x) + np.exp(y)).astype(np.complex64), rtol=1e-5, atol=1e-6)

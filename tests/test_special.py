@@ -264,7 +264,16 @@ def test_incomplete_gamma_functions(a, x):
         found = S.gammainc(*wide), S.gammaincc(*wide)
         assert_close(found, tuple(map(np.asarray, INCOMPLETE[a, x])), rtol=5e-14, atol=0.0)
     found = S.gammainc(fg.tensor(a), fg.tensor(x)), S.gammaincc(fg.tensor(a), fg.tensor(x))
-    assert_close(found, tuple(map(np.float32, INCOMPLETE[a, x])), rtol=5e-5, atol=0.0)
+    # XLA has exp(a ln x - x - ln Gamma(a)), whose terms for an a of 100 are about 400 and rounded there; and for a
+    # small a, in jax 0.10, 1 - P for Q, which is inexact where Q is small.
+    rtol = 5e-5 if a == 100 or a == 0.125 else 4e-6
+    assert_close(found, tuple(map(np.float32, INCOMPLETE[a, x])), rtol=rtol, atol=0.0)
+
+
+def test_lgamma_is_0_at_1_and_2():
+    assert_close(fg.lgamma(fg.tensor([1.0, 2.0])), np.float32([0, 0]), rtol=0.0, atol=0.0)
+    assert_close(fg.lgamma(fg.tensor([1.0, 2.0], dtype="half")), np.float16([0, 0]), rtol=0.0, atol=0.0)
+    assert_close(fg.lgamma(fg.tensor([1.0001, 1.9999])), np.float32([-5.7723e-5, -4.2271e-5]), rtol=0.0, atol=1e-6)
 
 
 def test_the_incomplete_gamma_functions_have_both_derivatives():

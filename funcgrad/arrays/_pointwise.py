@@ -15,7 +15,18 @@ from .._claims import claim, visible
 from .._errors import ArgumentError, ConversionError, DtypeError
 from .._types import Array
 
-__all__ = ["as_float", "fit", "fits", "is_exact", "no_zero_divisor", "partials", "promoted", "require_integers"]
+__all__ = [
+    "as_float",
+    "fit",
+    "fits",
+    "is_exact",
+    "larger",
+    "no_zero_divisor",
+    "partials",
+    "promoted",
+    "require_integers",
+    "smaller",
+]
 
 
 def fit(name: str, *operands: Any, real: bool = False) -> None:
@@ -154,3 +165,35 @@ def partials(*rules: Callable[..., Any]) -> Callable[[Callable[..., Any]], Calla
         return function
 
     return decorate
+
+
+def larger(name: str, input: Any, other: Any) -> Array:
+    """The larger of two for the word `name`; NaN where either is."""
+    return _chosen(name, jnp.maximum, _larger, input, other)
+
+
+def smaller(name: str, input: Any, other: Any) -> Array:
+    """The smaller of two for the word `name`; NaN where either is."""
+    return _chosen(name, jnp.minimum, _smaller, input, other)
+
+
+def _chosen(name: str, whole: Callable[..., Array], floating: Callable[..., Array], input: Any, other: Any) -> Array:
+    fit(name, input, other, real=True)
+    if not jnp.issubdtype(jnp.result_type(input, other), jnp.floating):
+        return whole(input, other)
+    return floating(*promoted(name, input, other))
+
+
+# Where an operand is NaN both have the derivative 1, as in torch; with JAX both have 0.
+@partials(lambda out, x, y: _part(x, y, x < y), lambda out, x, y: _part(x, y, y < x))
+def _larger(x: Array, y: Array) -> Array:
+    return jnp.maximum(x, y)
+
+
+@partials(lambda out, x, y: _part(x, y, x > y), lambda out, x, y: _part(x, y, y > x))
+def _smaller(x: Array, y: Array) -> Array:
+    return jnp.minimum(x, y)
+
+
+def _part(x: Array, y: Array, lost: Array) -> Array:
+    return jnp.where(lost, 0, jnp.where(x == y, 0.5, 1)).astype(x.dtype)

@@ -9,7 +9,7 @@ from .._checks import fail
 from .._errors import ArgumentError, DtypeError
 from .._op import op
 from .._types import Array, ArrayLike
-from ._pointwise import fit, fits, no_zero_divisor, promoted
+from ._pointwise import fit, fits, no_zero_divisor, partials, promoted
 
 __all__ = [
     "add",
@@ -182,7 +182,7 @@ def div(input: ArrayLike, other: ArrayLike, *, rounding_mode: str | None = None)
     if rounding_mode is None:
         return jnp.true_divide(input, other)
     if rounding_mode == "floor":
-        return jnp.floor_divide(input, other)
+        return _floor_divide(input, other)
     if rounding_mode != "trunc":
         fail(
             ArgumentError,
@@ -223,7 +223,16 @@ def floor_divide(input: ArrayLike, other: ArrayLike) -> Array:
     Source: ``torch.floor_divide``.
     """
     fit("floor_divide", input, other, real=True)
-    return jnp.floor_divide(input, other)
+    return _floor_divide(input, other)
+
+
+def _floor_divide(input: ArrayLike, other: ArrayLike) -> Array:
+    """JAX's, with the sign that the quotient has where it is rounded to 0."""
+    whole = jnp.floor_divide(input, other)
+    if not jnp.issubdtype(whole.dtype, jnp.floating):
+        return whole
+    negative = jnp.signbit(jnp.asarray(input, whole.dtype)) != jnp.signbit(jnp.asarray(other, whole.dtype))
+    return jnp.where(whole == 0, jnp.where(negative, -0.0, 0.0).astype(whole.dtype), whole)
 
 
 @op(check=no_zero_divisor("remainder"))
@@ -248,7 +257,15 @@ def remainder(input: ArrayLike, other: ArrayLike) -> Array:
     Source: ``torch.remainder``.
     """
     fit("remainder", input, other, real=True)
+    if jnp.issubdtype(jnp.result_type(input, other), jnp.floating):
+        return _remainder(*promoted("remainder", input, other))
     return jnp.remainder(input, other)
+
+
+@partials(lambda out, x, y: jnp.ones_like(out), lambda out, x, y: -jnp.floor_divide(x, y))
+def _remainder(x: Array, y: Array) -> Array:
+    """JAX's derivative of an infinite remainder, which is NaN, by the divisor is infinite."""
+    return jnp.remainder(x, y)
 
 
 @op(check=no_zero_divisor("fmod"))

@@ -75,18 +75,30 @@ def pow(input: ArrayLike, exponent: ArrayLike) -> Array:
     kind = jnp.result_type(input, exponent)
     if jnp.issubdtype(kind, jnp.integer) and exponent.__class__ is int and exponent < 0:
         fail(ArgumentError, "pow", *_NEGATIVE)
-    if jnp.issubdtype(kind, jnp.floating) and jnp.issubdtype(jnp.result_type(exponent), jnp.floating):
+    if jnp.issubdtype(kind, jnp.inexact) and jnp.issubdtype(jnp.result_type(exponent), jnp.inexact):
         return _float_pow(*promoted("pow", input, exponent))
     return jnp.power(input, exponent)
 
 
 @partials(
     lambda out, x, y: jnp.where(y == 0, 0, y * _float_pow(x, jnp.where(y == 0, 1, y - 1))),
-    lambda out, x, y: jnp.where((x == 0) & (y >= 0), 0, out * jnp.log(jnp.where((x == 0) & (y >= 0), 1, x))),
+    lambda out, x, y: jnp.where(_held(x, y), 0, out * jnp.log(jnp.where(_held(x, y), 1, x))),
 )
 def _float_pow(x: Array, y: Array) -> Array:
     """JAX's derivatives at x = 0 are NaN for y = 0 and for negative y; torch's are the limits."""
-    return jax.lax.pow(x, y)
+    power = jax.lax.pow(x, y)
+    if not jnp.iscomplexobj(x):
+        return power
+    # XLA's power of 0 is NaN for every complex exponent but 0 and the positive numbers.
+    return jnp.where(
+        (x == 0) & (y.real > 0),
+        0,
+        jnp.where((x == 0) & (y.real < 0), jax.lax.complex(jnp.inf, jnp.nan).astype(x.dtype), power),
+    )
+
+
+def _held(x: Array, y: Array) -> Array:
+    return (x == 0) & (y.real >= 0)
 
 
 @op

@@ -9,11 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import broadcast_shapes, describe, fail, require_real
+from .._checks import describe, fail, require_real
 from .._errors import ArgumentError, ArgumentTypeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim, Dims
 from ._order import extreme, first_extreme
+from ._pointwise import larger, smaller
 from ._selection import axes, one_dim, require_some, value_at
 
 __all__ = ["MinMax", "ValuesIndices", "amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
@@ -55,8 +56,7 @@ def _forms(name: str, largest: bool, pairwise: Any) -> _Forms:
     def of_two(input: ArrayLike, other: ArrayLike, /) -> Array:
         require_real(name, input)
         require_real(name, other, "other")
-        broadcast_shapes(name, jnp.shape(input), jnp.shape(other))
-        return pairwise(input, other)
+        return pairwise(name, input, other)
 
     for form in (of_all, along, of_two):
         form.__name__ = name
@@ -71,8 +71,8 @@ def _extreme(name: str, largest: bool, input: ArrayLike, dim: Any, keepdim: bool
     return extreme(x, over, keepdim, largest)
 
 
-_MAX = _forms("max", True, jnp.maximum)
-_MIN = _forms("min", False, jnp.minimum)
+_MAX = _forms("max", True, larger)
+_MIN = _forms("min", False, smaller)
 
 
 def _choose(name: str, forms: _Forms, input: Any, dim: Any, keepdim: Any, other: Any, axis: Any, keepdims: Any) -> Any:

@@ -12,7 +12,7 @@ from .._checks import fail
 from .._errors import ArgumentError, DtypeError
 from .._op import op
 from .._types import Array, ArrayLike
-from ._pointwise import fit, fits, partials
+from ._pointwise import fit, fits, larger, partials, smaller
 
 __all__ = [
     "floor",
@@ -299,8 +299,7 @@ def maximum(input: ArrayLike, other: ArrayLike) -> Array:
 
     Source: ``torch.maximum``.
     """
-    fit("maximum", input, other, real=True)
-    return jnp.maximum(input, other)
+    return larger("maximum", input, other)
 
 
 @op(check=fits("minimum", "input", "other"))
@@ -324,8 +323,7 @@ def minimum(input: ArrayLike, other: ArrayLike) -> Array:
 
     Source: ``torch.minimum``.
     """
-    fit("minimum", input, other, real=True)
-    return jnp.minimum(input, other)
+    return smaller("minimum", input, other)
 
 
 @op(check=fits("fmax", "input", "other"))

@@ -49,9 +49,9 @@ def _abs(x: Array) -> Array:
     return _real_abs(x) if jnp.issubdtype(x.dtype, jnp.floating) else jnp.abs(x)
 
 
-@partials(lambda out, x: jnp.sign(x))
+@partials(lambda out, x: _sign(x))
 def _real_abs(x: Array) -> Array:
-    """JAX's derivative at 0 is 1."""
+    """JAX's derivative at 0 is 1, and at NaN NaN."""
     return jax.lax.abs(x)
 
 
@@ -143,8 +143,12 @@ def copysign(input: ArrayLike, other: ArrayLike) -> Array:
 
     Source: ``torch.copysign``.
     """
-    x, y = promoted("copysign", input, other, real=True)
-    magnitude = _abs(x)
+    return _copysign(*promoted("copysign", input, other, real=True))
+
+
+@partials(lambda out, x, y: jnp.sign(out) * jnp.sign(x), lambda out, x, y: jnp.zeros_like(out))
+def _copysign(x: Array, y: Array) -> Array:
+    magnitude = jax.lax.abs(x)
     return jnp.where(jnp.signbit(y), -magnitude, magnitude)
 
 
@@ -249,4 +253,4 @@ def _angle(x: Array) -> Array:
     if jnp.iscomplexobj(x):
         return jnp.angle(x)
     angle = jnp.where(x < 0, jnp.asarray(jnp.pi, x.dtype), 0)
-    return jnp.where(jnp.isnan(x), x, angle)
+    return jnp.where(jnp.isnan(x), jnp.asarray(jnp.nan, x.dtype), angle)  # not x, whose derivative is 1

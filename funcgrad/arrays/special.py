@@ -99,7 +99,14 @@ def relu(input: ArrayLike) -> Array:
     Source: ``torch.relu``.
     """
     fit("relu", input, real=True)
-    return jax.nn.relu(jnp.asarray(input))
+    x = jnp.asarray(input)
+    return _relu(x) if jnp.issubdtype(x.dtype, jnp.floating) else jax.nn.relu(x)
+
+
+@partials(lambda out, x: ~(x <= 0))
+def _relu(x: Array) -> Array:
+    """JAX's derivative at NaN is 0."""
+    return jax.nn.relu(x)
 
 
 @op
@@ -263,7 +270,8 @@ def digamma(input: ArrayLike) -> Array:
 
 @partials(lambda out, x: _digamma(x))
 def _lgamma(x: Array) -> Array:
-    return jax.lax.lgamma(x)
+    """XLA's value at 1, and in some versions at 2, is 4.8e-7 in 32 bits."""
+    return jnp.where((x == 1) | (x == 2), 0, jax.lax.lgamma(x))
 
 
 @partials(lambda out, x: _trigamma(x))

@@ -281,7 +281,7 @@ def atan2(input: ArrayLike, other: ArrayLike) -> Array:
         other: the abscissa, x; broadcasts with `input`.
 
     Returns:
-        The array, in the common shape; integers give float32. At (0, 0) both derivatives are 0.
+        The array, in the common shape; integers give float32. At (0, 0) and at infinity both derivatives are 0.
 
     Raises:
         ShapeError: the shapes do not broadcast.
@@ -298,14 +298,13 @@ arctan2 = atan2
 
 
 def _inverse_square_law(along: Array, y: Array, x: Array) -> Array:
-    """``along / (x**2 + y**2)``, without overflow, and 0 at the origin."""
+    """``along / (x**2 + y**2)``, without overflow, and 0 at the origin and at infinity."""
     # The value does not depend on the scale, so neither does any derivative.
     scale = jax.lax.stop_gradient(jnp.maximum(jnp.abs(x), jnp.abs(y)))
-    origin = scale == 0
-    scale = jnp.where(origin, 1, scale)
-    squares = jnp.where(origin, 1, (x / scale) ** 2 + (y / scale) ** 2)
+    end = (scale == 0) | jnp.isinf(scale)
+    scale, along, x, y = (jnp.where(end, at_end, v) for at_end, v in ((1, scale), (0, along), (1, x), (0, y)))
     # Not along / scale / squares / scale: XLA would multiply the divisors first, and they underflow.
-    return along / scale * jnp.where(origin, 0, 1 / (squares * scale))
+    return along / scale * (1 / (((x / scale) ** 2 + (y / scale) ** 2) * scale))
 
 
 @partials(lambda out, y, x: _inverse_square_law(x, y, x), lambda out, y, x: _inverse_square_law(-y, y, x))

@@ -124,7 +124,8 @@ def gammainc(input: ArrayLike, other: ArrayLike) -> Array:
         other: $x$, 0 or more; NaN below.
 
     Returns:
-        The array, in the common shape and dtype; integers give float32.
+        The array, in the common shape and dtype; integers give float32. Digits are lost as $a$ grows: in float32 the
+        relative error reaches 3e-5 at $a = 100$.
 
     Raises:
         ShapeError: the shapes do not broadcast.
@@ -147,7 +148,8 @@ def gammaincc(input: ArrayLike, other: ArrayLike) -> Array:
         other: $x$, 0 or more; NaN below.
 
     Returns:
-        The array, in the common shape and dtype; integers give float32.
+        The array, in the common shape and dtype; integers give float32. Digits are lost as $a$ grows: in float32 the
+        relative error reaches 3e-5 at $a = 100$.
 
     Raises:
         ShapeError: the shapes do not broadcast.

@@ -9,6 +9,7 @@ half = np.array([0.25, 3.0], np.float16)
 ints = np.array([1, 2, 4], np.int32)
 z = np.array([1 + 2j, -0.5 + 0.25j], np.complex64)
 whole = {"grad": False}
+zeros, powers = np.zeros(5, np.complex64), np.array([1, 1 + 1j, -1, 1j, -1 + 1j], np.complex64)
 
 CASES = [
     *[case("frexp", sample, options=whole) for sample in (x, special, half, tiny, np.zeros((0, 2), np.float32))],
@@ -22,6 +23,7 @@ CASES = [
     *[case("nextafter", *operands, options=whole) for operands in [(x, y), (x[0], special[:3]), (special, special)]],
     case("float_power", np.abs(x), y),
     case("float_power", x, 2),
+    *[case(word, zeros, powers, options=whole) for word in ("float_power", "pow")],
     case("rsub", x, y[:1]),
     case("rsub", x, 2, alpha=3),
     case("rsub", ints, 7, alpha=2),
