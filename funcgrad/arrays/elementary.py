@@ -41,8 +41,6 @@ def _no_negative_power(input: ArrayLike, exponent: ArrayLike) -> None:
 
 
 _ints_fit = fits("pow", "input", "exponent")
-
-
 _NEGATIVE = (
     "an integer cannot be raised to a negative integer",
     "got a negative exponent",
@@ -90,11 +88,8 @@ def _float_pow(x: Array, y: Array) -> Array:
     if not jnp.iscomplexobj(x):
         return power
     # XLA's power of 0 is NaN for every complex exponent but 0 and the positive numbers.
-    return jnp.where(
-        (x == 0) & (y.real > 0),
-        0,
-        jnp.where((x == 0) & (y.real < 0), jax.lax.complex(jnp.inf, jnp.nan).astype(x.dtype), power),
-    )
+    at_zero = jnp.where(y.real > 0, 0, jnp.where(y.real < 0, jnp.inf + jnp.nan * 1j, power))
+    return jnp.where(x != 0, power, at_zero).astype(x.dtype)
 
 
 def _held(x: Array, y: Array) -> Array:
