@@ -20,10 +20,11 @@ from ._errors import (
     DtypeError,
     FuncgradError,
     IndexRangeError,
+    LinAlgError,
     MissingModuleError,
     ShapeError,
 )
-from ._types import DtypeLike, Shape
+from ._types import ArrayLike, DtypeLike, Shape
 
 __all__ = [
     "ENABLE_X64",
@@ -43,6 +44,7 @@ __all__ = [
     "require_key",
     "require_module",
     "require_ndim",
+    "require_numbers",
     "require_real",
     "require_same_shape",
     "resolve_dtype",
@@ -361,6 +363,23 @@ def indices_in_range(
         holds if ignore is None else holds | (values == ignore),
         value=values,
     )
+
+
+def require_numbers(
+    name: str, A: ArrayLike, argument: str = "A", dims: Sequence[int] = (-2, -1), *, finite: bool = False
+) -> None:
+    """Raise LinAlgError where a matrix of `A` holds NaN (or, with `finite`, infinity), of which nothing is found."""
+    values = visible(A) if np.ndim(A) > 1 else None
+    if values is None or values.dtype.kind not in "fc":
+        return
+    if isinstance(values, np.ndarray) and np.isfinite(values).all():
+        return
+    wrong = ~jnp.isfinite(values) if finite else values != values
+    holds = ~wrong.any(axis=tuple(dims))
+    where = "{where} of the stack" if holds.ndim else ""
+    required = f"{argument} must hold {'no NaN or infinity' if finite else 'no NaN'}"
+    given = f"got one that does{where} (shape {np.shape(A)})"
+    claim(LinAlgError, name, required, given, "replace it, for example with fg.nan_to_num", holds)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -82,7 +82,7 @@ def op(
         return functools.partial(op, dims=dims, new_dims=new_dims, places=places, check=check)
     word = _Word(body, dims, new_dims, places, check)
     kinds, operands, spelled = word.kinds, word.operands, word.spelled
-    has_dims = bool(word.dims)
+    has_dims, most = bool(word.dims), len(kinds)
 
     @functools.wraps(body)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -90,6 +90,8 @@ def op(
             device = kwargs.pop("device")
             made = call(*args, **kwargs)
             return made if device is None else jax.device_put(made, resolve_device(word.name, device))
+        if len(args) > most:
+            return word.call(args, kwargs)
         # The fast path asks one question: has this very spelling been seen, with operands whose values are known?
         values: list[Any] = []
         spelling: list[Any] = []

@@ -207,7 +207,32 @@ def test_condition_number_of_a_singular_matrix_is_infinite():
     for p in (None, 2, "fro", "nuc", 1, float("inf")):
         assert linalg.cond(singular, p) == jnp.inf
     assert linalg.cond(singular, -2) == 0
-    assert jnp.isnan(linalg.cond(singular * jnp.nan, "fro"))
+    assert linalg.cond(singular * jnp.nan, "fro") == jnp.inf
+    assert jnp.isnan(linalg.cond(fg.tensor([[jnp.inf, 1.0], [1.0, 1.0]]), "fro"))
+
+
+def test_empty_matrices_have_a_condition_number_of_0_and_solutions_of_0():
+    for p in (None, -2, 1, -jnp.inf):
+        assert linalg.cond(fg.zeros(0, 0), p) == 0
+    assert_close(linalg.cond(fg.zeros(2, 0, 3)), fg.zeros(2))
+    assert_close(linalg.lstsq(fg.zeros(0, 3), fg.zeros(0, 2)).solution, fg.zeros(3, 2))
+    solution, residuals, rank, values = linalg.lstsq(fg.zeros(2, 3, 0), fg.ones(2, 3))
+    assert_close(solution, fg.zeros(2, 0))
+    assert_close(residuals, fg.full((2, 1), 3.0))
+    assert_close(rank, fg.zeros(2, dtype="int32"))
+    assert values.shape == (2, 0)
+    empty = fg.zeros(0, 0)
+    assert fg.grad(lambda A: jnp.abs(linalg.eig(A).eigenvectors).sum())(empty).shape == (0, 0)
+    assert fg.grad(lambda A: linalg.lstsq(A, fg.ones(3)).solution.sum())(fg.zeros(3, 0)).shape == (3, 0)
+
+
+def test_large_matrices_and_tracers_are_looked_at_for_nan():
+    large = fg.eye(130)
+    assert linalg.matrix_rank(large) == 130
+    message = "matrix_rank(): A must hold no NaN; got one that does (shape (130, 130)); "
+    with raises(fg.LinAlgError, message + "replace it, for example with fg.nan_to_num."):
+        linalg.matrix_rank(large.at[3, 4].set(jnp.nan))
+    assert jnp.isnan(jax.jit(linalg.svdvals)(fg.full((2, 2), jnp.nan))).all()
 
 
 def test_matrix_exp_of_large_matrices():
@@ -393,6 +418,15 @@ def test_messages_of_shapes():
     )
     with raises(fg.ShapeError, message):
         linalg.tensorsolve(fg.ones(2, 3), fg.ones(2))
+    message = "tensorsolve(): B must be floating point or complex; got int32 of shape (2,); "
+    with raises(fg.DtypeError, message + "convert it with fg.to(x, 'float')."):
+        linalg.tensorsolve(fg.eye(2), fg.tensor([1, 2]))
+    message = "tensorsolve(): dim must be in [-2, 1] for 2 dimensions; got 2; check the shape of the input."
+    with raises(fg.DimError, message):
+        linalg.tensorsolve(fg.eye(2), fg.ones(2), dims=(2,))
+    message = "tensorinv(): ind must be 1 or more, and the sizes before and after it must have one product; "
+    with raises(fg.ShapeError, message + "got ind=1 for shape (); correct ind."):
+        linalg.tensorinv(fg.tensor(2.0), ind=1)
     with raises(fg.DimError, "diagonal(): dim1 and dim2 must differ; got 0 twice; name two dimensions."):
         linalg.diagonal(fg.eye(3), dim1=0, dim2=-2)
 
@@ -441,5 +475,7 @@ def test_messages_of_options():
         linalg.lstsq(fg.eye(2), fg.ones(2), driver="qr")
     with raises(fg.ArgumentTypeError, "matrix_power(): n must be an int; got 0.5; use eigh for other powers."):
         linalg.matrix_power(fg.eye(2), 0.5)
+    with raises(fg.DtypeError, "vander(): operands must be numbers; got bool; convert them with fg.to(x, 'int')."):
+        linalg.vander(fg.tensor([True, False]))
     with raises(fg.ArgumentError, "vander(): N must be 1 or more; got 0; say how many powers are wanted."):
         fg.vander(fg.ones(2), 0)

@@ -212,3 +212,11 @@ def test_an_error_comes_without_the_frames_and_causes_below(wrapped):
         wrapped(lambda x: formula("ij,jj", x, x))(X)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_arguments_beyond_the_last_are_not_dropped():
+    A = fg.eye(2)
+    assert fg.linalg.matrix_rank(A) == 2  # the spelling that a shorter reading of the next call would find
+    message = "matrix_rank(): the call must fit matrix_rank(A, *, atol=None, rtol=None, hermitian=False); "
+    with raises(fg.ArgumentTypeError, message + "got too many positional arguments; correct the call."):
+        fg.linalg.matrix_rank(A, 2.0)

@@ -230,6 +230,8 @@ def test_messages_of_matrices():
     )
     with raises(fg.ShapeError, message):
         fg.trace(fg.ones(3))
+    with raises(fg.DtypeError, "trace(): operands must be numbers; got bool; convert them with fg.to(x, 'int')."):
+        fg.trace(fg.tensor([[True]]))
 
 
 def test_messages_of_cross():

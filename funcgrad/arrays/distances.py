@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .._checks import (
     broadcast_shapes,
@@ -15,6 +16,7 @@ from .._checks import (
     fail,
     require_float,
     require_ndim,
+    require_numbers,
     resolve_dtype,
 )
 from .._errors import ArgumentError, ArgumentTypeError, ShapeError
@@ -34,7 +36,18 @@ __all__ = [
 ]
 
 
-@op
+def _check_nuclear(name: str, input: ArrayLike, dim: Dims | None) -> None:
+    axes = tuple(range(np.ndim(input))) if dim is None else dim
+    if not isinstance(axes, int) and len(axes) == 2:
+        require_numbers(name, input, "input", axes)
+
+
+def _check_norm(input: ArrayLike, p: float | str | None, dim: Dims | None) -> None:
+    if p == "nuc":
+        _check_nuclear("norm", input, dim)
+
+
+@op(check=_check_norm)
 def norm(
     input: ArrayLike,
     p: float | str | None = "fro",
@@ -62,6 +75,7 @@ def norm(
         DtypeError: `input` holds integers and no `dtype` is given.
         ArgumentError: `p` is not known, or has no value for an empty array.
         ShapeError: ``"nuc"`` is asked for without two dimensions.
+        LinAlgError: a matrix whose nuclear norm is asked holds NaN (eagerly).
 
     >>> fg.norm(fg.tensor([3.0, -4.0]))
     Array(5., dtype=float32)
@@ -173,6 +187,7 @@ def nuclear_norm(input: ArrayLike, /, *args: Any, dim: Dims | None = None, keepd
     Raises:
         ShapeError: there are not two dimensions.
         DtypeError: `input` holds integers.
+        LinAlgError: a matrix holds NaN (eagerly).
 
     >>> fg.nuclear_norm(fg.tensor([[3.0, 0.0], [0.0, -4.0]]))
     Array(7., dtype=float32)
@@ -190,7 +205,7 @@ def nuclear_norm(input: ArrayLike, /, *args: Any, dim: Dims | None = None, keepd
     return _nuclear(input, dim, bool(keepdim))
 
 
-@op
+@op(check=lambda input, dim: _check_nuclear("nuclear_norm", input, dim))
 def _nuclear(input: ArrayLike, dim: Dims | None, keepdim: bool) -> Array:
     x = _floating("nuclear_norm", input, None)
     axes = tuple(range(x.ndim)) if dim is None else canonical_dims("nuclear_norm", dim, x.ndim)

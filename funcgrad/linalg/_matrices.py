@@ -69,9 +69,14 @@ def _hermitian_jvp(upper: bool, primals: tuple[Array], tangents: tuple[Array]) -
 
 
 def require_finite(
-    name: str, result: Any, operands: Sequence[Any], required: str = "A must be invertible", remedy: str = _SINGULAR
+    name: str,
+    result: Any,
+    operands: Sequence[Any],
+    required: str = "A must be invertible",
+    remedy: str = _SINGULAR,
+    nan: bool = False,
 ) -> None:
-    """Raise LinAlgError where `result` is NaN or infinite though no operand is.
+    """Raise LinAlgError where `result` is NaN or infinite though no operand is (with `nan`, though none is infinite).
 
     The first operand is the matrix to be blamed. That the result is looked at, and not the matrix, costs one
     comparison and finds exactly what would go unnoticed.
@@ -81,7 +86,7 @@ def require_finite(
     shape = np.shape(operands[0])
     inner = 2 if result.ndim >= len(shape) else 1  # the result is a matrix, or a vector
     solved = _finite(result).all(axis=tuple(range(result.ndim - inner, result.ndim)))
-    given = jnp.stack([_finite(x).all() for x in operands]).all()
+    given = jnp.stack([(~jnp.isinf(x) if nan else _finite(x)).all() for x in operands]).all()
     _blame(name, solved | ~given, shape, required, remedy)
 
 
@@ -115,7 +120,9 @@ def _known_finite(result: Any) -> bool:
     return bool(_all_finite(result))
 
 
-def finite_or_raise(required: str = "A must be invertible", remedy: str = _SINGULAR) -> Callable[[Word], Word]:
+def finite_or_raise(
+    required: str = "A must be invertible", remedy: str = _SINGULAR, *, nan: bool = False
+) -> Callable[[Word], Word]:
     """A decorator for a word whose result is checked by `require_finite`."""
 
     def decorate(word: Word) -> Word:
@@ -125,7 +132,7 @@ def finite_or_raise(required: str = "A must be invertible", remedy: str = _SINGU
             if not is_concrete(result) or (looked_at() and not _known_finite(result)):
                 bound = inspect.signature(inspect.unwrap(word)).bind(*args, **kwargs).arguments
                 operands = [x for x in bound.values() if np.ndim(x)]
-                require_finite(word.__name__, result, operands, required, remedy)
+                require_finite(word.__name__, result, operands, required, remedy, nan)
             return result
 
         call.__signature__ = inspect.signature(word)  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .._checks import fail
+from .._checks import fail, require_numbers
 from .._errors import ArgumentError
 from .._op import op
 from .._types import Array, ArrayLike
@@ -31,7 +31,7 @@ class SVDResult(NamedTuple):
     Vh: Array
 
 
-@op
+@op(check=lambda A: require_numbers("svd", A))
 def svd(A: ArrayLike, full_matrices: bool = True) -> SVDResult:
     r"""The singular value decomposition $A = U \operatorname{diag}(S) V^H$, with the largest first.
 
@@ -51,6 +51,7 @@ def svd(A: ArrayLike, full_matrices: bool = True) -> SVDResult:
     Raises:
         ShapeError: `A` has fewer than 2 dimensions.
         DtypeError: `A` is not floating point.
+        LinAlgError: a matrix holds NaN (eagerly).
 
     >>> U, S, Vh = fg.linalg.svd(fg.tensor([[3.0, 0.0], [0.0, -5.0], [0.0, 0.0]]))
     >>> S
@@ -82,7 +83,7 @@ def _completed(U: Array) -> Array:
     return jnp.concatenate([U, basis[..., k:]], axis=-1)
 
 
-@op
+@op(check=lambda A: require_numbers("svdvals", A))
 def svdvals(A: ArrayLike) -> Array:
     """The singular values, the largest first.
 
@@ -95,6 +96,7 @@ def svdvals(A: ArrayLike) -> Array:
     Raises:
         ShapeError: `A` has fewer than 2 dimensions.
         DtypeError: `A` is not floating point.
+        LinAlgError: a matrix holds NaN (eagerly).
 
     >>> fg.linalg.svdvals(fg.tensor([[0.0, 2.0], [-1.0, 0.0]]))
     Array([2., 1.], dtype=float32)
@@ -158,7 +160,7 @@ def _triangle(name: str, A: ArrayLike, UPLO: str) -> Array:
     return hermitian(square(name, A), UPLO == "U")
 
 
-@op
+@op(check=lambda A: require_numbers("eig", A, finite=True))
 def eig(A: ArrayLike) -> EigResult:
     r"""Eigenvalues and eigenvectors of any square matrix, $A = V \operatorname{diag}(\lambda) V^{-1}$.
 
@@ -175,13 +177,18 @@ def eig(A: ArrayLike) -> EigResult:
     Raises:
         ShapeError: the matrices are not square.
         DtypeError: `A` is not floating point.
+        LinAlgError: a matrix holds NaN or infinity (eagerly).
 
     >>> fg.linalg.eig(fg.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues
     Array([2.+0.j, 1.+0.j], dtype=complex64)
 
     Source: ``torch.linalg.eig``.
     """
-    values, vectors = jax.lax.linalg.eig(square("eig", A), compute_left_eigenvectors=False, enable_eigvec_derivs=True)
+    x = square("eig", A)
+    if x.size == 0:  # of which JAX has no derivative
+        kind = jnp.result_type(x, jnp.complex64)
+        return EigResult(jnp.zeros(x.shape[:-1], kind), jnp.zeros(x.shape, kind))
+    values, vectors = jax.lax.linalg.eig(x, compute_left_eigenvectors=False, enable_eigvec_derivs=True)
     return EigResult(values, vectors)
 
 

@@ -38,7 +38,7 @@ class QRResult(NamedTuple):
     R: Array
 
 
-@finite_or_raise(_NOT_POSITIVE, _MAKE_POSITIVE)
+@finite_or_raise(_NOT_POSITIVE, _MAKE_POSITIVE, nan=True)
 @op
 def cholesky(A: ArrayLike, *, upper: bool = False) -> Array:
     r"""The triangular factor of a positive definite matrix: $A = L L^H$, or $A = U^H U$ with `upper`.
@@ -91,7 +91,7 @@ def cholesky_ex(A: ArrayLike, *, upper: bool = False, check_errors: bool = False
     """
     result = _cholesky_ex(A, upper=upper)
     if check_errors:
-        require_finite("cholesky_ex", result.L, [A], _NOT_POSITIVE, _MAKE_POSITIVE)
+        require_finite("cholesky_ex", result.L, [A], _NOT_POSITIVE, _MAKE_POSITIVE, nan=True)
     return result
 
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .._checks import fail, require_ndim
+from .._checks import fail, require_ndim, require_numbers
 from .._errors import ArgumentError
 from .._op import op
 from .._operands import operand
 from .._types import Array, ArrayLike
-from ._matrices import adjoint, matrix, require_success, square
+from ._matrices import adjoint, finite_or_raise, matrix, require_success, square
 from .elimination import _NO_ZERO, LUFactors, LUFactorsInfo, _factored, lu_unpack
 from .elimination import lu_solve as _lu_solve
 from .factoring import QRResult, cholesky
@@ -262,7 +262,7 @@ def qr(input: ArrayLike, some: bool = True) -> QRResult:
     return _qr(input, "reduced" if some else "complete")
 
 
-@op
+@op(check=lambda input: require_numbers("svd", input, "input"))
 def svd(input: ArrayLike, some: bool = True, compute_uv: bool = True) -> SVDWithV:
     r"""The singular value decomposition with V itself, $A = U \operatorname{diag}(S) V^H$.
 
@@ -280,6 +280,7 @@ def svd(input: ArrayLike, some: bool = True, compute_uv: bool = True) -> SVDWith
     Raises:
         ShapeError: `input` has fewer than 2 dimensions.
         DtypeError: `input` is not floating point.
+        LinAlgError: a matrix holds NaN (eagerly).
 
     >>> U, S, V = fg.svd(fg.ones(3, 2))
     >>> V.shape
@@ -332,6 +333,7 @@ def _from_factor(factor: Array, b: Array, upper: bool) -> Array:
     return b
 
 
+@finite_or_raise("L must have no 0 on its diagonal", "factor a positive definite matrix")
 @op
 def cholesky_inverse(L: ArrayLike, upper: bool = False) -> Array:
     """The inverse of A, from the triangular factor of A that ``cholesky`` made.
@@ -345,6 +347,7 @@ def cholesky_inverse(L: ArrayLike, upper: bool = False) -> Array:
 
     Raises:
         ShapeError: the matrices are not square.
+        LinAlgError: a diagonal has a 0 (eagerly; NaN or infinity under a transform).
 
     >>> fg.cholesky_inverse(fg.tensor([[2.0, 0.0], [0.0, 1.0]]))
     Array([[0.25, 0.  ],

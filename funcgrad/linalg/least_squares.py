@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .._checks import fail
-from .._errors import ArgumentError, ShapeError
+from .._checks import fail, require_numbers
+from .._errors import ArgumentError
 from .._op import op
 from .._types import Array, ArrayLike
 from ._matrices import adjoint, matrix
@@ -51,7 +51,7 @@ def _least_squares_jvp(primals: Any, tangents: Any) -> tuple[Array, Array]:
     return X, P @ (dB - dA @ X) + P @ (adjoint(P) @ (adjoint(dA) @ residual)) + along - P @ (A @ along)
 
 
-@op
+@op(check=lambda A: require_numbers("pinv", A))
 def pinv(
     A: ArrayLike, *, atol: ArrayLike | None = None, rtol: ArrayLike | None = None, hermitian: bool = False
 ) -> Array:
@@ -72,6 +72,7 @@ def pinv(
     Raises:
         ShapeError: `A` has fewer than 2 dimensions.
         DtypeError: `A` is not floating point.
+        LinAlgError: a matrix holds NaN (eagerly).
 
     >>> fg.linalg.pinv(fg.tensor([[2.0, 0.0], [0.0, 0.0], [0.0, 0.0]]))
     Array([[0.5, 0. , 0. ],
@@ -86,12 +87,12 @@ def pinv(
     return _least_squares(x, identity, rtol, atol)
 
 
-@op
+@op(check=lambda A: require_numbers("lstsq", A))
 def lstsq(A: ArrayLike, B: ArrayLike, rcond: float | None = None, *, driver: str | None = None) -> LstsqResult:
     r"""The shortest X that makes $\lVert A X - B \rVert$ smallest, by singular values.
 
     Args:
-        A: shape (..., m, n), floating or complex; any rank.
+        A: shape (..., m, n), floating or complex; any rank, and any size may be 0.
         B: shape (..., m, k), or a vector of shape (m,) for each matrix. Stacks broadcast.
         rcond: singular values up to this fraction of the largest count as 0; max(m, n) times the machine epsilon by
             default.
@@ -99,13 +100,14 @@ def lstsq(A: ArrayLike, B: ArrayLike, rcond: float | None = None, *, driver: str
 
     Returns:
         A named tuple: ``solution``, (..., n, k) or (..., n); ``residuals``, the sums of squares $\lVert A X - B
-        \rVert^2$ of shape (..., k), or (...) for vectors, empty if m <= n; ``rank`` of each matrix, (...);
+        \rVert^2$ of shape (..., k), or (..., 1) for vectors, empty if m <= n; ``rank`` of each matrix, (...);
         ``singular_values``, (..., min(m, n)).
 
     Raises:
         ShapeError: the shapes do not fit.
         DtypeError: an operand is not floating point.
         ArgumentError: the driver is not known.
+        LinAlgError: a matrix holds NaN (eagerly).
 
     >>> A = fg.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
     >>> fg.linalg.lstsq(A, fg.tensor([1.0, 3.0, 5.0])).solution.round(4)
@@ -119,12 +121,10 @@ def lstsq(A: ArrayLike, B: ArrayLike, rcond: float | None = None, *, driver: str
     x = matrix("lstsq", A)
     a, b, vector = _right_hand_side("lstsq", x, B, True)
     m, n = x.shape[-2:]
-    if x.size == 0:
-        fail(ShapeError, "lstsq", "A must not be empty", f"got shape {x.shape}", "check the shape of A")
     values = jnp.linalg.svd(x, compute_uv=False)
     rank = jnp.sum(values > _threshold(x, values, rcond, None), axis=-1)
     solution = _least_squares(a, b, rcond, None)
     residuals = jnp.zeros(0, values.dtype)
     if m > n:
-        residuals = _unvector(jnp.sum(jnp.square(jnp.abs(a @ solution - b)), axis=-2), vector)
+        residuals = jnp.sum(jnp.square(jnp.abs(a @ solution - b)), axis=-2)
     return LstsqResult(_unvector(solution, vector), residuals, rank, values)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import jax.numpy as jnp
+import numpy as np
 
-from .._checks import canonical_dims, fail
+from .._checks import canonical_dims, fail, require_numbers
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim, Dims, DtypeLike
@@ -55,7 +56,13 @@ def vector_norm(
     return _vector_norm("vector_norm", _floating("vector_norm", x, dtype), ord, dim, keepdim)
 
 
-@op
+def _check_norm(name: str, A: ArrayLike, ord: float | str | None, dim: Dims | None) -> None:
+    axes = tuple(range(np.ndim(A))) if dim is None else dim
+    if ord in (2, -2, "nuc") and not isinstance(axes, int) and len(axes) == 2:  # by singular values
+        require_numbers(name, A, dims=axes)
+
+
+@op(check=lambda A, ord, dim: _check_norm("matrix_norm", A, ord, dim))
 def matrix_norm(
     A: ArrayLike,
     ord: float | str = "fro",
@@ -83,6 +90,7 @@ def matrix_norm(
         ArgumentError: the order is not known.
         ShapeError: `A` has fewer than 2 dimensions, or `dim` does not name two.
         DtypeError: `A` holds integers and no `dtype` is given.
+        LinAlgError: a matrix of which singular values are asked holds NaN (eagerly).
 
     >>> fg.linalg.matrix_norm(fg.tensor([[1.0, -2.0], [3.0, 4.0]]), float("inf"))
     Array(7., dtype=float32)
@@ -121,7 +129,7 @@ def _matrix_norm(name: str, x: Array, ord: float | str, dim: Dims, keepdim: bool
     return jnp.expand_dims(result, axes) if keepdim else result
 
 
-@op
+@op(check=lambda A, ord, dim: _check_norm("norm", A, ord, dim))
 def norm(
     A: ArrayLike,
     ord: float | str | None = None,
@@ -149,6 +157,7 @@ def norm(
         ShapeError: `ord` is given for more than two dimensions.
         ArgumentError: the order is not known.
         DtypeError: `A` holds integers and no `dtype` is given.
+        LinAlgError: a matrix of which singular values are asked holds NaN (eagerly).
 
     >>> fg.linalg.norm(fg.ones(4, 9))
     Array(6., dtype=float32)
@@ -170,7 +179,12 @@ def norm(
     return _vector_norm("norm", x, ord, axes, keepdim)
 
 
-@op
+def _check_cond(A: ArrayLike, p: float | str | None) -> None:
+    if p in (None, 2, -2, "nuc"):
+        require_numbers("cond", A)
+
+
+@op(check=_check_cond)
 def cond(A: ArrayLike, p: float | str | None = None) -> Array:
     r"""The condition number $\lVert A \rVert_p \lVert A^{-1} \rVert_p$: how much solving amplifies relative errors.
 
@@ -179,11 +193,12 @@ def cond(A: ArrayLike, p: float | str | None = None) -> Array:
         p: the order, as for ``matrix_norm``; None is 2, the largest singular value over the smallest.
 
     Returns:
-        A real array of shape (...); infinite where a matrix is singular.
+        A real array of shape (...); infinite where a matrix is singular, 0 where it is empty.
 
     Raises:
         ShapeError: the matrices are not square where they must be.
         ArgumentError: the order is not known.
+        LinAlgError: a matrix of which singular values are asked holds NaN (eagerly).
 
     >>> fg.linalg.cond(fg.tensor([[1.0, 0.0], [0.0, 4.0]]))
     Array(4., dtype=float32)
@@ -191,6 +206,8 @@ def cond(A: ArrayLike, p: float | str | None = None) -> Array:
     Source: ``torch.linalg.cond``.
     """
     x = matrix("cond", A)
+    if x.size == 0 and p in (None, 2, -2, 1, -1, math.inf, -math.inf):
+        return jnp.zeros(x.shape[:-2], jnp.finfo(x.dtype).dtype)
     if p in (None, 2, -2):
         values = jnp.linalg.svd(x, compute_uv=False)
         if p == -2:
@@ -199,11 +216,11 @@ def cond(A: ArrayLike, p: float | str | None = None) -> Array:
     x = square("cond", A)
     size, inverse_size = (_matrix_norm("cond", y, p, (-2, -1), False) for y in (x, jnp.linalg.inv(x)))
     product = size * inverse_size
-    known = jnp.isfinite(x).all(axis=(-2, -1))
+    known = ~jnp.isinf(x).any(axis=(-2, -1))
     return jnp.where(known & jnp.isnan(product), jnp.inf, product)
 
 
-@op
+@op(check=lambda A: require_numbers("matrix_rank", A))
 def matrix_rank(
     A: ArrayLike, *, atol: ArrayLike | None = None, rtol: ArrayLike | None = None, hermitian: bool = False
 ) -> Array:
@@ -221,6 +238,7 @@ def matrix_rank(
     Raises:
         ShapeError: `A` has fewer than 2 dimensions.
         DtypeError: `A` is not floating point.
+        LinAlgError: a matrix holds NaN (eagerly).
 
     >>> fg.linalg.matrix_rank(fg.ones(3, 2))
     Array(1, dtype=int32)

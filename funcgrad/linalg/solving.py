@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .._checks import fail
+from .._checks import canonical_dims, fail
 from .._errors import ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim, Shape
@@ -268,7 +268,7 @@ def tensorinv(A: ArrayLike, ind: int = 2) -> Array:
     """
     shape = jnp.shape(A)
     rows = math.prod(shape[: max(ind, 0)])
-    if ind < 1 or rows != math.prod(shape[ind:]):
+    if not 1 <= ind <= len(shape) or rows != math.prod(shape[ind:]):
         required = "ind must be 1 or more, and the sizes before and after it must have one product"
         fail(ShapeError, "tensorinv", required, f"got ind={ind} for shape {shape}", "correct ind")
     require_wide("tensorinv", A, "A")
@@ -298,8 +298,10 @@ def tensorsolve(A: ArrayLike, B: ArrayLike, dims: tuple[Dim, ...] | None = None)
     Source: ``torch.linalg.tensorsolve``.
     """
     require_wide("tensorsolve", A, "A")
+    require_wide("tensorsolve", B, "B")
     x, b = jnp.asarray(A), jnp.asarray(B)
     if dims is not None:
+        dims = canonical_dims("tensorsolve", dims, x.ndim)
         x = jnp.moveaxis(x, dims, range(x.ndim - len(dims), x.ndim))
     shape = x.shape[b.ndim :]
     if x.shape[: b.ndim] != b.shape or math.prod(shape) != b.size:
