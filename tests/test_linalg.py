@@ -208,7 +208,7 @@ def test_condition_number_of_a_singular_matrix_is_infinite():
         assert linalg.cond(singular, p) == jnp.inf
     assert linalg.cond(singular, -2) == 0
     assert linalg.cond(singular * jnp.nan, "fro") == jnp.inf
-    assert jnp.isnan(linalg.cond(fg.tensor([[jnp.inf, 1.0], [1.0, 1.0]]), "fro"))
+    assert linalg.cond(fg.full((2, 2), jnp.inf), 1) == jnp.inf
 
 
 def test_empty_matrices_have_a_condition_number_of_0_and_solutions_of_0():
@@ -352,7 +352,7 @@ def test_nothing_is_raised_under_a_transform_and_info_says_what_happened():
 def test_nan_in_is_nan_out():
     nan = fg.full((2, 2), float("nan"))
     assert jnp.isnan(linalg.inv(nan)).all()
-    assert jnp.isnan(linalg.cholesky(nan)).any()
+    assert jnp.isnan(jax.jit(linalg.cholesky)(nan)).any()
 
 
 def test_a_jitted_solve_holds_nothing_but_the_solve(matrix):
