@@ -158,6 +158,7 @@ class _Word:
         self.signature = inspect.signature(body)
         self.parameters = self.signature.parameters
         self.operands = {name for name, p in self.parameters.items() if "Array" in str(p.annotation)}
+        self.required = {name for name in self.operands if "None" not in str(self.parameters[name].annotation)}
         self.sequences = {name for name in self.operands if "Sequence" in str(self.parameters[name].annotation)}
         self.either = {
             name for name in self.sequences if "ArrayLike | Sequence" in str(self.parameters[name].annotation)
@@ -190,7 +191,7 @@ class _Word:
         values: list[Any] = []
         options = dict(self.defaults)
         for name, value in arguments.items():
-            if name not in self.operands or value is None:
+            if name not in self.operands or (value is None and name not in self.required):
                 options[name] = self.option(name, value)
             elif name == self.variadic:
                 if len(value) == 1 and isinstance(value[0], list | tuple):
@@ -259,6 +260,9 @@ class _Word:
                 f"got a traced {describe(traced[0])}",
                 f"pass a Python value, or make {name} a static argument of jit",
             )
+        if any(_is_key(leaf) for leaf in jax.tree.leaves(value)):
+            given, remedy = "got a random key", "pass numbers, strings or tuples of them"
+            fail(ArgumentTypeError, self.name, f"{name} must be a plain option", given, remedy)
         known = _frozen(value)
         if name == self.variadic and len(known) == 1 and isinstance(known[0], tuple):
             known = known[0]  # sizes may come as f(2, 3) or f((2, 3))
@@ -385,6 +389,10 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, jax.Array | np.ndarray | np.generic):
         value = np.asarray(value).tolist()
     return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, jax.Array) and jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key)
 
 
 def _hashable(value: Any) -> bool:

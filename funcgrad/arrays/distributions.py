@@ -99,7 +99,7 @@ def _check_uniform(low: ArrayLike = 0.0, high: ArrayLike = 1.0) -> None:
     if low.__class__ is float and high.__class__ is float and low <= high:
         return
     least, most = visible(low), visible(high)
-    if least is not None and most is not None:
+    if least is not None and most is not None and (1 in (least.size, most.size) or least.shape == most.shape):
         given, holds = "got low={low} and high={high}", ~(least > most)
         claim(
             ArgumentError, "uniform", "low must not be above high", given, "exchange them", holds, low=least, high=most
