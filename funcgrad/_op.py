@@ -26,23 +26,15 @@ from ._checks import canonical_dim, canonical_dims, describe, fail, is_concrete
 from ._claims import checking, looked_at
 from ._convert import resolve_device
 from ._errors import ArgumentError, ArgumentTypeError, TracedValueError
-from ._operands import CONCRETE, operand, translate
+from ._operands import CONCRETE, is_key, operand, translate
+from ._plain import misfit
 
-__all__ = ["op", "plain", "strong"]
+__all__ = ["op", "strong"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _ALIASES = {"axis": "dim", "keepdims": "keepdim"}
-_REFUSED = {
-    "out": ("there is no out=, a result is a new array", "assign the result instead"),
-    "requires_grad": ("there is no requires_grad=", "say what to differentiate in fg.grad(f, argnums=...)"),
-    "generator": ("there is no generator=", "pass key=fg.key(0) instead"),
-    "layout": ("there is no layout=, arrays are dense", "leave it out"),
-    "pin_memory": ("there is no pin_memory=", "leave it out"),
-    "non_blocking": ("there is no non_blocking=, transfers never block", "leave it out"),
-    "memory_format": ("there is no memory_format=, the compiler chooses it", "leave it out"),
-}
 _MOST_POSITIONAL = 64
 _Slots: TypeAlias = tuple[str, ...]
 
@@ -127,9 +119,9 @@ def op(
         if found is None:
             return word.call(args, kwargs, key)
         program, run_check = found
-        if run_check is not None and looked_at():
-            run_check(values)
         try:
+            if run_check is not None and looked_at():
+                run_check(values)
             return program(*values)
         except Exception as error:
             translate(word.name, error, values)
@@ -208,9 +200,9 @@ class _Word:
         run_check = self.checker(slots, options)
         if key is not None:
             self.spelled[key] = program, run_check
-        if run_check is not None and (looked_at() if concrete else checking()):
-            run_check(values)
         try:
+            if run_check is not None and (looked_at() if concrete else checking()):
+                run_check(values)
             return program(*values)
         except Exception as error:
             translate(self.name, error, values)
@@ -238,15 +230,7 @@ class _Word:
             if several.keys() & bound.keys():
                 raise TypeError(f"multiple values for argument {self.variadic!r}")
         except TypeError as error:
-            _refuse(self.name, kwargs)
-            call = str(self.public_signature(annotated=False))
-            fail(
-                ArgumentTypeError,
-                self.name,
-                f"the call must fit {self.name}{call}",
-                f"got {str(error).removeprefix('got ')}",
-                "correct the call",
-            )
+            misfit(self.name, self.public_signature(), kwargs, error)
         return {name: value for name, value in bound.items() if name not in named} | named | several
 
     def option(self, name: str, value: Any) -> Any:
@@ -260,7 +244,7 @@ class _Word:
                 f"got a traced {describe(traced[0])}",
                 f"pass a Python value, or make {name} a static argument of jit",
             )
-        if any(_is_key(leaf) for leaf in jax.tree.leaves(value)):
+        if any(is_key(leaf) for leaf in jax.tree.leaves(value)):
             given, remedy = "got a random key", "pass numbers, strings or tuples of them"
             fail(ArgumentTypeError, self.name, f"{name} must be a plain option", given, remedy)
         known = _frozen(value)
@@ -338,38 +322,16 @@ class _Word:
             return lambda values: check(*values, **fixed)
         return lambda values: check(**{name: values[i] for name, i in places.items()}, **fixed)
 
-    def public_signature(self, annotated: bool = True) -> inspect.Signature:
+    def public_signature(self) -> inspect.Signature:
         """The signature that help() shows: the definition's, and the aliases as keywords."""
-        shown = [p if annotated else p.replace(annotation=p.empty) for p in self.parameters.values()]
+        shown = list(self.parameters.values())
         for alias, name in self.aliases.items():
             p = self.parameters[name]
             default = None if p.default is p.empty else p.default
             shown.append(p.replace(name=alias, kind=p.KEYWORD_ONLY, default=default, annotation=p.empty))
         if self.places:
             shown.append(inspect.Parameter("device", inspect.Parameter.KEYWORD_ONLY, default=None))
-        if not annotated:
-            return self.signature.replace(parameters=shown, return_annotation=inspect.Signature.empty)
         return self.signature.replace(parameters=shown)
-
-
-def plain(function: Callable[P, R], /) -> Callable[P, R]:
-    """A word that is not one compiled definition: options that torch has and funcgrad cannot are refused alike."""
-    known = inspect.signature(function).parameters
-
-    @functools.wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        if kwargs and not kwargs.keys() <= known.keys():
-            _refuse(function.__name__, kwargs)
-        return function(*args, **kwargs)
-
-    return call
-
-
-def _refuse(name: str, kwargs: dict[str, Any]) -> None:
-    """Raise with the reason and the remedy where an option of torch has no place in pure functions."""
-    for word, (required, remedy) in _REFUSED.items():
-        if word in kwargs:
-            fail(ArgumentTypeError, name, required, f"got {word}=", remedy)
 
 
 def strong(value: Any) -> Any:
@@ -389,10 +351,6 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, jax.Array | np.ndarray | np.generic):
         value = np.asarray(value).tolist()
     return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
-
-
-def _is_key(value: Any) -> bool:
-    return isinstance(value, jax.Array) and jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key)
 
 
 def _hashable(value: Any) -> bool:

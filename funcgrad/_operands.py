@@ -1,5 +1,6 @@
 """What an operand may be, and what a user is told when the operands do not fit."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -19,13 +20,15 @@ from ._errors import (
     TracedValueError,
 )
 
-__all__ = ["CONCRETE", "operand", "translate"]
+__all__ = ["CONCRETE", "is_key", "operand", "translate"]
 
 # Types whose instances hold values now, so that the fast path asks only for membership. Array types join when first
 # seen, because asking JAX for them at import would start a backend.
 CONCRETE: set[type] = {bool, int, float, complex}
 
 _EXTENDED_PRECISION = (np.longdouble, np.clongdouble)  # no Python number holds them
+
+_TRACER = re.compile(r"\w*Tracer\b")  # what JAX puts in the place of an array while it traces
 
 
 def operand(name: str, argument: str, value: Any) -> Any:
@@ -57,6 +60,7 @@ _TRANSLATED: dict[type[Exception], type[FuncgradError]] = {
     ValueError: ShapeError,
     NotImplementedError: ArgumentError,
     ZeroDivisionError: ArgumentError,
+    AttributeError: ArgumentTypeError,
 }
 
 
@@ -75,17 +79,20 @@ def translate(name: str, error: Exception, values: Sequence[Any]) -> NoReturn:
                 f"got {wide}",
                 f"write it as a float, or run {ENABLE_X64} first",
             )
-    if any(
-        jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) for leaf in jax.tree.leaves(values) if hasattr(leaf, "dtype")
-    ):
+    if any(is_key(leaf) for leaf in jax.tree.leaves(values)):
         remedy = "draw numbers with it, for example fg.rand(2, key=key)"
         fail(ArgumentTypeError, name, "operands must be numbers", "got a random key", remedy)
     for kind, ours in _TRANSLATED.items():
         if isinstance(error, kind):
             given = ", ".join(describe(value) for value in jax.tree.leaves(values))
-            reason = str(error).strip().split("\n")[0].rstrip(".")
+            reason = _TRACER.sub("Array", str(error).strip().split("\n")[0].rstrip("."))
             fail(ours, name, "the operands must fit the operation", f"got {given} ({reason})", "correct them")
     raise error
+
+
+def is_key(value: Any) -> bool:
+    """Whether `value` is an array of random keys."""
+    return isinstance(value, jax.Array) and bool(jnp.issubdtype(value.dtype, jax.dtypes.prng_key))
 
 
 def _fits(value: int) -> bool:

@@ -14,6 +14,7 @@ from .._claims import checking, claim, visible
 from .._errors import ArgumentTypeError, ShapeError, TracedValueError
 from .._op import op
 from .._operands import operand
+from .._plain import plain
 from .._types import Array, ArrayLike, Dim, Shape
 
 __all__ = [
@@ -155,6 +156,7 @@ def broadcast_tensors(*tensors: ArrayLike) -> tuple[Array, ...]:
     return tuple(jnp.broadcast_to(tensor, shape) for tensor in tensors)
 
 
+@plain
 def broadcast_shapes(*shapes: int | Sequence[int], explain: bool = False) -> Any:
     """The shape that arrays of these shapes broadcast to, or a picture of how they line up.
 
@@ -263,6 +265,7 @@ def tile(input: ArrayLike, /, *dims: int) -> Array:
     return jnp.tile(input, tuple(integer("tile", f"dims[{i}]", count, 0) for i, count in enumerate(dims)))
 
 
+@plain
 def repeat_interleave(
     input: ArrayLike,
     /,

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from .._checks import fail, is_concrete
 from .._errors import ArgumentError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike
 from ._pointwise import fit, fits
 
@@ -197,6 +198,7 @@ def ge(input: ArrayLike, other: ArrayLike) -> Array:
 greater_equal = ge
 
 
+@plain
 def equal(input: ArrayLike, other: ArrayLike) -> bool | Array:
     """Whether two arrays have the same shape and equal elements.
 
@@ -266,6 +268,7 @@ def _close(name: str, input: ArrayLike, other: ArrayLike, rtol: float, atol: flo
     return jnp.isclose(input, other, rtol, atol, equal_nan)
 
 
+@plain
 def allclose(
     input: ArrayLike, other: ArrayLike, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> bool | Array:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from .._checks import fail
 from .._errors import DtypeError, ShapeError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike
 from ._pointwise import promoted
 from .signs import conj
@@ -178,6 +179,7 @@ def resolve_neg(input: ArrayLike) -> Array:
     return jnp.asarray(input)
 
 
+@plain
 def is_conj(input: Any, /) -> bool:
     """Whether a conjugation is pending, which it never is.
 
@@ -195,6 +197,7 @@ def is_conj(input: Any, /) -> bool:
     return False
 
 
+@plain
 def is_neg(input: Any, /) -> bool:
     """Whether a negation is pending, which it never is.
 

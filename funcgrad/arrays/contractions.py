@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from .._checks import broadcast_shapes, canonical_dims, describe, fail, require_ndim
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike, Shape
 from . import _stacks
 from .products import _require_inner, _require_ndims, _require_numbers
@@ -18,6 +19,7 @@ from .products import _require_inner, _require_ndims, _require_numbers
 __all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm", "bilinear", "einsum", "tensordot"]
 
 
+@plain
 def einsum(equation: Any, *operands: Any) -> Array:
     """Sums of products in Einstein's notation: ``"ik,kj->ij"`` is the matrix product, $Σ_k A_{ik} B_{kj}$.
 

@@ -18,11 +18,13 @@ from .._convert import from_host
 from .._errors import ArgumentError, DtypeError, IndexRangeError, ShapeError, TracedValueError
 from .._op import op
 from .._operands import operand
+from .._plain import plain
 from .._types import Array, ArrayLike
 
 __all__ = ["bincount", "isin", "unique", "unique_consecutive"]
 
 
+@plain
 def unique(
     input: ArrayLike,
     /,
@@ -88,6 +90,7 @@ def unique(
     return _results("unique", x, values, inverse if return_inverse else None, counts if return_counts else None)
 
 
+@plain
 def unique_consecutive(
     input: ArrayLike,
     /,
@@ -226,6 +229,7 @@ def isin(
     return jnp.isin(jnp.asarray(elements), jnp.asarray(test_elements), invert=invert)
 
 
+@plain
 def bincount(
     input: ArrayLike, /, weights: ArrayLike | None = None, minlength: int = 0, *, length: int | None = None
 ) -> Array:

@@ -13,7 +13,8 @@ from .._checks import describe, fail, is_concrete, resolve_dtype
 from .._claims import visible
 from .._convert import from_host, is_torch, require_lossless, resolve_device
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, TracedValueError
-from .._op import op, plain
+from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike, DtypeLike, PyTree
 
 __all__ = [
@@ -49,6 +50,7 @@ def _name(device: jax.Device) -> str:
     return "cpu" if device.platform == "cpu" and device.id == 0 else f"{device.platform}:{device.id}"
 
 
+@plain
 def devices() -> list[str]:
     """The names of the devices that JAX can use here, the CPU first.
 
@@ -63,6 +65,7 @@ def devices() -> list[str]:
     return [_name(each) for each in _present()]
 
 
+@plain
 def device(x: ArrayLike | str, /) -> str:
     """Where an array lives; or the name of a device, once it is known to be there.
 
@@ -107,6 +110,7 @@ def device(x: ArrayLike | str, /) -> str:
     )
 
 
+@plain
 def device_count(platform: str | None = None, /) -> int:
     """How many devices there are.
 
@@ -138,6 +142,7 @@ def device_count(platform: str | None = None, /) -> int:
     return len(_of("gpu" if platform == "cuda" else platform))
 
 
+@plain
 def is_available(platform: str = "gpu", /) -> bool:
     """Whether there is a device of that kind.
 
@@ -158,6 +163,7 @@ def is_available(platform: str = "gpu", /) -> bool:
     return device_count(platform) > 0
 
 
+@plain
 def try_gpu(i: int = 0, /) -> str:
     """The name of the i-th accelerator, or that of the CPU where there is no such accelerator.
 
@@ -176,6 +182,7 @@ def try_gpu(i: int = 0, /) -> str:
     return found[i] if 0 <= i < len(found) else "cpu"
 
 
+@plain
 def try_all_gpus() -> list[str]:
     """The names of all accelerators, or that of the CPU alone where there is none.
 
@@ -194,6 +201,7 @@ def _accelerators() -> list[str]:
     return [_name(each) for each in _present() if each.platform != "cpu"]
 
 
+@plain
 def default_device(device: Any, /) -> AbstractContextManager[Any]:
     """A block in which new arrays are made on `device`.
 
@@ -365,6 +373,7 @@ def _unfit(x: ArrayLike, /, *, dtype: str) -> Array:
     return ~((whole >= low) & (whole < float(high + 1))).all()  # also where NaN makes both comparisons false
 
 
+@plain
 def same_buffer(a: ArrayLike, b: ArrayLike, /) -> bool:
     """Whether two arrays are one piece of memory, as ``id`` and ``data_ptr`` tell in torch.
 

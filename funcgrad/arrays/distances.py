@@ -21,6 +21,7 @@ from .._checks import (
 )
 from .._errors import ArgumentError, ArgumentTypeError, ShapeError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike, Dim, Dims, DtypeLike
 from ._order import extreme
 
@@ -170,6 +171,7 @@ def frobenius_norm(input: ArrayLike, /, dim: Dims, keepdim: bool = False) -> Arr
     return _vector_norm("frobenius_norm", _floating("frobenius_norm", input, None), 2.0, dim, keepdim)
 
 
+@plain
 def nuclear_norm(input: ArrayLike, /, *args: Any, dim: Dims | None = None, keepdim: bool | None = None) -> Array:
     """The sum of the singular values of a matrix, or of each matrix over two dimensions.
 

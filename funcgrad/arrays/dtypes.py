@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import default_int, resolve_dtype
+from .._plain import plain
 from .._types import ArrayLike, DtypeLike
 
 __all__ = [
@@ -94,6 +95,7 @@ _TABLE = [
 ]
 
 
+@plain
 def dtypes() -> str:
     r"""The table of dtypes: name, torch's short name, bytes per element, smallest and largest value.
 
@@ -131,6 +133,7 @@ def _limits(kind: np.dtype[Any]) -> tuple[str, str]:
     return f"{builtins.float(info.min):.6g}", f"{builtins.float(info.max):.6g}"
 
 
+@plain
 def dtype(x: ArrayLike, /) -> np.dtype[Any]:
     """The dtype of `x`; a Python number has the default dtype of its kind.
 
@@ -148,6 +151,7 @@ def dtype(x: ArrayLike, /) -> np.dtype[Any]:
     return np.dtype(jnp.result_type(x))
 
 
+@plain
 def is_floating_point(x: ArrayLike, /) -> builtins.bool:
     """Whether the dtype of `x` is a real floating dtype.
 
@@ -165,6 +169,7 @@ def is_floating_point(x: ArrayLike, /) -> builtins.bool:
     return builtins.bool(jnp.issubdtype(jnp.result_type(x), jnp.floating))
 
 
+@plain
 def is_signed(x: ArrayLike, /) -> builtins.bool:
     """Whether the dtype of `x` has negative numbers.
 
@@ -183,6 +188,7 @@ def is_signed(x: ArrayLike, /) -> builtins.bool:
     return kind != np.dtype("bool") and not jnp.issubdtype(kind, jnp.unsignedinteger)
 
 
+@plain
 def is_complex(x: ArrayLike, /) -> builtins.bool:
     """Whether the dtype of `x` is complex.
 
@@ -200,6 +206,7 @@ def is_complex(x: ArrayLike, /) -> builtins.bool:
     return builtins.bool(jnp.issubdtype(jnp.result_type(x), jnp.complexfloating))
 
 
+@plain
 def promote_types(type1: DtypeLike, type2: DtypeLike, /) -> np.dtype[Any]:
     """The smallest dtype that an operation on `type1` and `type2` computes in.
 
@@ -218,6 +225,7 @@ def promote_types(type1: DtypeLike, type2: DtypeLike, /) -> np.dtype[Any]:
     return np.dtype(jnp.promote_types(resolve_dtype("promote_types", type1), resolve_dtype("promote_types", type2)))
 
 
+@plain
 def result_type(tensor1: ArrayLike, tensor2: ArrayLike, /) -> np.dtype[Any]:
     """The dtype of an arithmetic result of two operands; a Python number does not widen an array.
 
@@ -236,6 +244,7 @@ def result_type(tensor1: ArrayLike, tensor2: ArrayLike, /) -> np.dtype[Any]:
     return np.dtype(jnp.result_type(tensor1, tensor2))
 
 
+@plain
 def can_cast(from_: DtypeLike, to: DtypeLike, /) -> builtins.bool:
     """Whether torch's type rules allow converting `from_` to `to` without losing the kind of number.
 
@@ -262,6 +271,7 @@ def can_cast(from_: DtypeLike, to: DtypeLike, /) -> builtins.bool:
     return rank[source.kind] <= rank[target.kind]
 
 
+@plain
 def finfo(dtype: DtypeLike = "float", /) -> Any:
     """Limits of a floating dtype: ``eps``, ``max``, ``min``, ``tiny``, ``bits``.
 
@@ -279,6 +289,7 @@ def finfo(dtype: DtypeLike = "float", /) -> Any:
     return jnp.finfo(resolve_dtype("finfo", dtype))
 
 
+@plain
 def iinfo(dtype: DtypeLike = "int", /) -> Any:
     """Limits of an integer dtype: ``min``, ``max``, ``bits``.
 

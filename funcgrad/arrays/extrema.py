@@ -12,6 +12,7 @@ import numpy as np
 from .._checks import describe, fail, require_real
 from .._errors import ArgumentError, ArgumentTypeError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike, Dim, Dims
 from ._order import extreme, first_extreme
 from ._pointwise import larger, smaller
@@ -114,6 +115,7 @@ def _choose(name: str, forms: _Forms, input: Any, dim: Any, keepdim: Any, other:
     return along(input, dim, keepdim)
 
 
+@plain
 def max(
     input: ArrayLike,
     /,
@@ -160,6 +162,7 @@ def max(
     return _choose("max", _MAX, input, dim, keepdim, other, axis, keepdims)
 
 
+@plain
 def min(
     input: ArrayLike,
     /,

@@ -10,8 +10,9 @@ import numpy as np
 
 from .._checks import canonical_dims, describe, fail
 from .._errors import ArgumentError, DtypeError, ShapeError
-from .._op import op, plain
+from .._op import op
 from .._operands import operand
+from .._plain import plain
 from .._types import Array, ArrayLike, Dims
 
 __all__ = ["gradient"]

@@ -16,6 +16,7 @@ from .._convert import from_host
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._operands import operand
+from .._plain import plain
 from .._types import Array, ArrayLike
 
 __all__ = ["Histogram", "HistogramDD", "histc", "histogram", "histogramdd"]
@@ -132,6 +133,7 @@ def _edges_of(name: str, x: Any, bins: Any, range: Any) -> Array:
     return made
 
 
+@plain
 def histogram(
     input: ArrayLike,
     /,
@@ -181,6 +183,7 @@ def histogram(
     return _histogram(x, edges, given, density=density)
 
 
+@plain
 def histogramdd(
     input: ArrayLike, /, bins: Any, *, range: Any = None, weight: ArrayLike | None = None, density: bool = False
 ) -> HistogramDD:

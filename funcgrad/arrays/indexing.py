@@ -16,6 +16,7 @@ from .._checks import canonical_dim, describe, fail, is_concrete
 from .._errors import ArgumentError, ArgumentTypeError, ShapeError
 from .._op import op
 from .._operands import operand
+from .._plain import plain
 from .._types import Array, ArrayLike, Shape
 from ._brackets import (
     entries_of,
@@ -48,6 +49,7 @@ s = np.s_
 """Writes an index down: ``fg.s[0:2, :]`` is what stands between the brackets of ``x[0:2, :]``."""
 
 
+@plain
 def index(x: ArrayLike, idx: Any, /) -> Array:
     """``x[idx]``, with an index out of range an error instead of the last element.
 
@@ -88,6 +90,7 @@ correct the index; nothing is clamped or wrapped.
     return reader(plan)(x, starts, arrays)
 
 
+@plain
 def set(x: ArrayLike, idx: Any, value: ArrayLike, /) -> Array:
     """A copy of `x` with ``x[idx]`` replaced: the pure spelling of ``x[idx] = value``.
 
@@ -115,6 +118,7 @@ def set(x: ArrayLike, idx: Any, value: ArrayLike, /) -> Array:
     return _write("set", x, idx, value, "set")
 
 
+@plain
 def update(x: ArrayLike, idx: Any, value: ArrayLike, /, op: str = "add") -> Array:
     """A copy of `x` with ``x[idx]`` combined with `value`: the pure spelling of ``x[idx] += value`` and its kin.
 
@@ -145,6 +149,7 @@ def update(x: ArrayLike, idx: Any, value: ArrayLike, /, op: str = "add") -> Arra
     return _write("update", x, idx, value, op)
 
 
+@plain
 def index_put(input: ArrayLike, indices: Sequence[Any], values: ArrayLike, accumulate: builtins.bool = False) -> Array:
     """A copy of `input` with `values` written where `indices` point.
 
@@ -178,6 +183,7 @@ def index_put(input: ArrayLike, indices: Sequence[Any], values: ArrayLike, accum
     return _write("index_put", input, tuple(indices), values, "add" if accumulate else "set")
 
 
+@plain
 def select_scatter(input: ArrayLike, src: ArrayLike, /, dim: int, index: int) -> Array:
     """A copy of `input` with the slice at `index` along `dim` replaced by `src`.
 
@@ -206,6 +212,7 @@ def select_scatter(input: ArrayLike, src: ArrayLike, /, dim: int, index: int) ->
     return _write("select_scatter", input, (*[slice(None)] * dim, index), src, "set")
 
 
+@plain
 def slice_scatter(
     input: ArrayLike,
     src: ArrayLike,

@@ -11,7 +11,8 @@ import numpy as np
 from .._checks import describe, fail, is_concrete, resolve_dtype
 from .._convert import from_host, is_torch, resolve_device
 from .._errors import ArgumentTypeError, ConversionError, ShapeError, TracedValueError
-from .._op import op, plain
+from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike, DtypeLike
 
 __all__ = [
@@ -137,6 +138,7 @@ def as_tensor(data: Any, /, dtype: DtypeLike | None = None, device: Any = None) 
 asarray = as_tensor
 
 
+@plain
 def from_numpy(ndarray: np.ndarray, /) -> Array:
     """A NumPy array as an array of its own: overwriting `ndarray` later does not change it.
 
@@ -169,6 +171,7 @@ def from_numpy(ndarray: np.ndarray, /) -> Array:
     return from_host("from_numpy", ndarray)
 
 
+@plain
 def to_numpy(x: ArrayLike, /, writable: bool = True) -> np.ndarray:
     """`x` as a NumPy array.
 
@@ -199,6 +202,7 @@ def to_numpy(x: ArrayLike, /, writable: bool = True) -> np.ndarray:
     return view
 
 
+@plain
 def item(x: ArrayLike, /) -> Any:
     """The one element of `x` as a Python number.
 
@@ -230,6 +234,7 @@ def item(x: ArrayLike, /) -> Any:
     return value
 
 
+@plain
 def is_nonzero(x: ArrayLike, /) -> bool:
     """Whether the one element of `x` is not zero.
 
@@ -255,6 +260,7 @@ def is_nonzero(x: ArrayLike, /) -> bool:
     return bool(known.reshape(()))
 
 
+@plain
 def tolist(x: ArrayLike, /) -> Any:
     """`x` as nested lists of Python numbers, or one number if it is 0-d.
 
@@ -316,6 +322,7 @@ def clone(input: ArrayLike, /) -> Array:
     return jnp.copy(input)
 
 
+@plain
 def from_dlpack(ext_tensor: Any, /) -> Array:
     """An array of another library, through DLPack. The values are copied: writing to the original changes nothing.
 
@@ -350,6 +357,7 @@ def from_dlpack(ext_tensor: Any, /) -> Array:
     return jnp.copy(shared).block_until_ready()  # the owner may write as soon as this returns
 
 
+@plain
 def to_dlpack(x: ArrayLike, /) -> Any:
     """A DLPack capsule with a copy of `x`, for another library to take. Each capsule can be taken once.
 
@@ -370,6 +378,7 @@ def to_dlpack(x: ArrayLike, /) -> Any:
     return _made("to_dlpack", _known("to_dlpack", x), None, None).__dlpack__()
 
 
+@plain
 def is_tensor(obj: Any, /) -> bool:
     """Whether `obj` is an array of JAX, or stands for one under a transform.
 

@@ -14,6 +14,7 @@ from .._claims import claim, visible
 from .._errors import ShapeError, TracedValueError
 from .._op import op
 from .._operands import operand
+from .._plain import plain
 from .._types import Array, ArrayLike
 from ._updates import as_value, require_mask
 
@@ -60,6 +61,7 @@ def masked_fill(input: ArrayLike, /, mask: ArrayLike, value: ArrayLike) -> Array
     return jnp.where(mask, jnp.asarray(value).astype(jnp.result_type(input)), input)
 
 
+@plain
 def masked_select(input: ArrayLike, /, mask: ArrayLike, *, size: int | None = None, fill_value: ArrayLike = 0) -> Array:
     """The elements of `input` where `mask` is true, in one dimension.
 
@@ -184,6 +186,7 @@ def masked_scatter(input: ArrayLike, /, mask: ArrayLike, source: ArrayLike) -> A
     return jnp.where(mask, flat.at[jnp.maximum(order, 0)].get(mode="fill"), x)
 
 
+@plain
 def nonzero(
     input: ArrayLike, /, *, as_tuple: bool = False, size: int | None = None, fill_value: int = -1
 ) -> Array | tuple[Array, ...]:
@@ -214,6 +217,7 @@ def nonzero(
     return _nonzero("nonzero", input, as_tuple, size, fill_value)
 
 
+@plain
 def argwhere(input: ArrayLike, /, *, size: int | None = None, fill_value: int = -1) -> Array:
     """The indices of the elements that are not zero, one row for each.
 

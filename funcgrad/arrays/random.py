@@ -16,6 +16,7 @@ import numpy as np
 from .._checks import default_float, describe, fail, require_key, resolve_dtype, sizes
 from .._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike, DtypeLike, Shape
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 
+@plain
 def key(seed: Any, /) -> Array:
     """A key that stands for a stream of random numbers.
 
@@ -88,6 +90,7 @@ def keys(key: Array, n: int = 2, /) -> Array:
     return jax.random.split(require_key("keys", key), count)
 
 
+@plain
 def fold_in(key: Array, /, *names: str | ArrayLike) -> Array:
     """The key of a named stream: ``fold_in(key, "dropout", step)``.
 

@@ -13,12 +13,14 @@ from .._claims import checking, claim, looked_at
 from .._convert import resolve_device
 from .._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike, DtypeLike, Shape
 from ._order import LARGE
 
 __all__ = ["randint", "randint_like", "randperm"]
 
 
+@plain
 def randint(
     *bounds: Any,
     low: ArrayLike | None = None,
@@ -151,6 +153,7 @@ def _randint(
     return jax.lax.bitcast_convert_type(offset + unsigned.type(least % full), drawn).astype(kind)
 
 
+@plain
 def randint_like(
     input: ArrayLike,
     /,

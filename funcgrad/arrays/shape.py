@@ -12,6 +12,7 @@ from .._checks import canonical_dim, describe, fail
 from .._errors import ArgumentError, ArgumentTypeError, DimError, ShapeError
 from .._op import op
 from .._operands import operand
+from .._plain import plain
 from .._types import Array, ArrayLike, Dim, Shape
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 
+@plain
 def shape(input: ArrayLike, /) -> Shape:
     """The sizes of `input`, as a tuple of ints; also ``x.shape``.
 
@@ -46,6 +48,7 @@ def shape(input: ArrayLike, /) -> Shape:
     return _shape("shape", input)
 
 
+@plain
 def size(input: ArrayLike, /, dim: Dim | None = None) -> Shape | int:
     """The sizes of `input`, or the size of one dimension; an array's own ``x.size`` is ``numel(x)``.
 
@@ -72,6 +75,7 @@ def size(input: ArrayLike, /, dim: Dim | None = None) -> Shape | int:
     return sizes[canonical_dim("size", dim, len(sizes))]
 
 
+@plain
 def numel(input: ArrayLike, /) -> int:
     """How many elements `input` has: the product of its sizes.
 
@@ -89,6 +93,7 @@ def numel(input: ArrayLike, /) -> int:
     return math.prod(_shape("numel", input))
 
 
+@plain
 def ndim(input: ArrayLike, /) -> int:
     """How many dimensions `input` has.
 

@@ -13,6 +13,7 @@ from .._checks import describe, fail, is_concrete
 from .._convert import from_host
 from .._errors import ArgumentTypeError, DtypeError, ShapeError
 from .._op import strong
+from .._plain import plain
 from .._types import ArrayLike, PyTree
 from ._arguments import require_callable
 from ._outputs import as_raised
@@ -22,6 +23,7 @@ __all__ = ["cond", "while_loop"]
 _GIVEN = jax.Array | np.ndarray | np.generic | bool | int | float | complex
 
 
+@plain
 def cond(
     pred: ArrayLike,
     true_fn: Callable[..., PyTree],
@@ -64,6 +66,7 @@ def cond(
         return jax.lax.cond(chosen, *branches, *values)
 
 
+@plain
 def while_loop(
     cond_fn: Callable[..., ArrayLike], body_fn: Callable[..., Sequence[PyTree]], carried_inputs: Sequence[PyTree]
 ) -> tuple[PyTree, ...]:

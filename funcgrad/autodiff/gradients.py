@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from .._checks import describe, fail
 from .._errors import ArgumentError, ArgumentTypeError
 from .._op import strong
+from .._plain import plain
 from .._types import PyTree
 from ._arguments import Argnames, Argnums, Selection, choose, flatten, inexact_dtype, require_callable, select
 from ._outputs import Traced, as_raised, require_scalar, split_aux
@@ -31,6 +32,7 @@ __all__ = [
 Function = Callable[..., Any]
 
 
+@plain
 def grad(
     func: Function,
     argnums: Argnums = None,
@@ -84,6 +86,7 @@ def grad(
     return gradient
 
 
+@plain
 def value_and_grad(
     func: Function,
     argnums: Argnums = None,
@@ -124,6 +127,7 @@ def value_and_grad(
     return value_and_gradient
 
 
+@plain
 def grad_and_value(
     func: Function,
     argnums: Argnums = None,
@@ -186,6 +190,7 @@ def _value_and_gradient(
     return compute
 
 
+@plain
 def vjp(
     func: Function, *primals: PyTree, has_aux: bool = False, argnums: Argnums = None, argnames: Argnames = None
 ) -> tuple[Any, ...]:
@@ -236,6 +241,7 @@ def _conjugated(x: jax.Array) -> jax.Array:
     return jnp.conj(x) if jnp.iscomplexobj(x) else x
 
 
+@plain
 def jvp(
     func: Function, primals: Sequence[PyTree], tangents: Sequence[PyTree], *, has_aux: bool = False
 ) -> tuple[Any, ...]:
@@ -295,6 +301,7 @@ def jvp(
     return (output, tangent, aux) if has_aux else (output, tangent)
 
 
+@plain
 def linearize(func: Function, *primals: PyTree, has_aux: bool = False) -> tuple[Any, ...]:
     r"""The output of `func`, and its derivative there as a linear function: $v \mapsto J v$.
 
@@ -339,6 +346,7 @@ def linearize(func: Function, *primals: PyTree, has_aux: bool = False) -> tuple[
     return (output, jvp_fn, aux) if has_aux else (output, jvp_fn)
 
 
+@plain
 def stop_gradient(input: PyTree, /) -> PyTree:
     """`input` as a constant: its values, through which no derivative passes. ``detach`` is another name for it.
 

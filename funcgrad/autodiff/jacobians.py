@@ -13,6 +13,7 @@ import numpy as np
 from .._checks import describe, fail
 from .._errors import ArgumentError, ArgumentTypeError, FuncgradError
 from .._op import strong
+from .._plain import plain
 from ._arguments import Argnames, Argnums, choose, require_callable, select
 from ._chunks import in_chunks
 from ._outputs import Traced, as_raised
@@ -26,6 +27,7 @@ _Leaves: TypeAlias = Callable[[Sequence[jax.Array]], tuple[list[jax.Array], Any]
 _Blocks: TypeAlias = list[list[jax.Array]]  # for each output leaf, for each input leaf
 
 
+@plain
 def jacobian(
     func: Function,
     argnums: Argnums = None,
@@ -69,6 +71,7 @@ def jacobian(
     return _jacobian("jacobian", func, argnums, has_aux, argnames, mode, chunk_size, holomorphic)
 
 
+@plain
 def jacfwd(
     func: Function,
     argnums: Argnums = None,
@@ -104,6 +107,7 @@ def jacfwd(
     return _jacobian("jacfwd", func, argnums, has_aux, argnames, "forward", chunk_size, holomorphic)
 
 
+@plain
 def jacrev(
     func: Function,
     argnums: Argnums = None,
@@ -138,6 +142,7 @@ def jacrev(
     return _jacobian("jacrev", func, argnums, has_aux, argnames, "reverse", chunk_size, holomorphic)
 
 
+@plain
 def hessian(
     func: Function,
     argnums: Argnums = None,

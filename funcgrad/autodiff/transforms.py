@@ -14,6 +14,7 @@ import numpy as np
 from .._checks import describe, fail, listed
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError, DimError, ShapeError
+from .._plain import plain
 from ._arguments import flatten, require_callable
 from ._chunks import in_chunks
 from ._outputs import as_raised
@@ -23,6 +24,7 @@ __all__ = ["jit", "vmap"]
 Function = Callable[..., Any]
 
 
+@plain
 def vmap(
     func: Function,
     in_dims: Any = 0,
@@ -245,6 +247,7 @@ def _dims_of_output(output: Any, out_dims: Any) -> None:
             )
 
 
+@plain
 def jit(func: Function | None = None, /, **options: Any) -> Any:
     """`func` compiled: traced once for each combination of shapes and dtypes, then run as one program.
 

@@ -16,6 +16,7 @@ from .._checks import describe, fail, is_concrete
 from .._claims import LOOKED_AT, checking, raise_failed, tracing_checks
 from .._convert import from_host
 from .._errors import ArgumentError, TracedValueError
+from .._plain import plain
 from ._arguments import flatten, require_callable
 from ._outputs import as_raised
 
@@ -41,6 +42,7 @@ class _Call:
 _TRACED = object()
 
 
+@plain
 def checked(
     func: Callable[..., Any] | None = None,
     /,
@@ -132,6 +134,7 @@ def checked(
     return run
 
 
+@plain
 @contextlib.contextmanager
 def unchecked() -> Iterator[None]:
     """No value checks in the block, or in the function it decorates: eager calls stop reading their operands.

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from .._checks import fail
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike, Shape
 from ._matrices import matrix, require_success, square
 from .solving import _first_zero, _right_hand_side
@@ -77,6 +78,7 @@ def _require_pivot(name: str, pivot: bool) -> None:
         fail(ArgumentError, name, "pivot must be True", "got False", "leave it out; rows are exchanged as needed")
 
 
+@plain
 def lu_factor(A: ArrayLike, *, pivot: bool = True) -> LUFactors:
     """The LU decomposition in the compact form that ``lu_solve`` takes, so that many right-hand sides share its cost.
 
@@ -103,6 +105,7 @@ def lu_factor(A: ArrayLike, *, pivot: bool = True) -> LUFactors:
     return LUFactors(LU, pivots)
 
 
+@plain
 def lu_factor_ex(A: ArrayLike, *, pivot: bool = True, check_errors: bool = False) -> LUFactorsInfo:
     """``lu_factor`` that reports a pivot of 0 in a number instead of raising.
 

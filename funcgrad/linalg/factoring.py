@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from .._checks import fail
 from .._errors import ArgumentError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike
 from ._matrices import adjoint, finite_or_raise, hermitian, matrix, require_finite, square
 
@@ -68,6 +69,7 @@ def _cholesky(name: str, A: ArrayLike, upper: bool) -> Array:
     return adjoint(L) if upper else L
 
 
+@plain
 def cholesky_ex(A: ArrayLike, *, upper: bool = False, check_errors: bool = False) -> CholeskyInfo:
     r"""``cholesky`` that reports failure in a number instead of raising, so that it can be used under a transform.
 

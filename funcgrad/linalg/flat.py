@@ -11,6 +11,7 @@ from .._checks import fail, require_ndim, require_numbers
 from .._errors import ArgumentError
 from .._op import op
 from .._operands import operand
+from .._plain import plain
 from .._types import Array, ArrayLike
 from ._matrices import adjoint, finite_or_raise, matrix, require_success, square
 from .elimination import _NO_ZERO, LUFactors, LUFactorsInfo, _factored, lu_unpack
@@ -72,6 +73,7 @@ class TriangularSolution(NamedTuple):
     cloned_coefficient: Array
 
 
+@plain
 def lu(A: ArrayLike, pivot: bool = True, get_infos: bool = False) -> LUFactors | LUFactorsInfo:
     """The LU decomposition in its compact form, which is ``fg.linalg.lu_factor``; ``fg.linalg.lu`` has the factors.
 
@@ -106,6 +108,7 @@ def _lu(A: ArrayLike, pivot: bool) -> LUFactorsInfo:
     return _factored("lu", A, pivot)
 
 
+@plain
 def lu_solve(b: ArrayLike, LU_data: ArrayLike, LU_pivots: ArrayLike) -> Array:
     """``fg.linalg.lu_solve`` with the right-hand side first.
 
@@ -163,6 +166,7 @@ def triangular_solve(
     return TriangularSolution(solution, a)
 
 
+@plain
 def chain_matmul(*matrices: ArrayLike) -> Array:
     """The product of several matrices, in the order that needs the fewest multiplications.
 
@@ -216,6 +220,7 @@ def logdet(input: ArrayLike, /) -> Array:
     return jnp.where(sign < 0, jnp.nan, magnitude)
 
 
+@plain
 def pinverse(input: ArrayLike, rcond: float | None = None) -> Array:
     """The pseudoinverse: ``fg.linalg.pinv`` with a relative tolerance.
 
@@ -239,6 +244,7 @@ def pinverse(input: ArrayLike, rcond: float | None = None) -> Array:
     return pinv(input, rtol=rcond)
 
 
+@plain
 def qr(input: ArrayLike, some: bool = True) -> QRResult:
     """The QR decomposition: ``fg.linalg.qr``, where `some` chooses the mode.
 
@@ -359,6 +365,7 @@ def cholesky_inverse(L: ArrayLike, upper: bool = False) -> Array:
     return _from_factor(factor, jnp.broadcast_to(jnp.eye(factor.shape[-1], dtype=factor.dtype), factor.shape), upper)
 
 
+@plain
 def vander(x: ArrayLike, N: int | None = None, increasing: bool = False) -> Array:
     r"""The powers of each element as a row, the highest first: $x^{N-1}, \dots, x, 1$.
 

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from .._checks import fail
 from .._errors import DtypeError, ShapeError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike
 from ._matrices import adjoint, require_success, square
 from .solving import _right_hand_side
@@ -38,6 +39,7 @@ class LDLFactorsInfo(NamedTuple):
     info: Array
 
 
+@plain
 def ldl_factor(A: ArrayLike, *, hermitian: bool = False) -> LDLFactors:
     r"""The decomposition $P^T A P = L D L^T$ of a symmetric matrix, where D has blocks of size 1 and 2.
 
@@ -69,6 +71,7 @@ def ldl_factor(A: ArrayLike, *, hermitian: bool = False) -> LDLFactors:
     return LDLFactors(LD, pivots)
 
 
+@plain
 def ldl_factor_ex(A: ArrayLike, *, hermitian: bool = False, check_errors: bool = False) -> LDLFactorsInfo:
     """``ldl_factor`` that reports a block of 0 in a number instead of raising.
 

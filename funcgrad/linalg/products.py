@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from .._checks import broadcast_shapes, canonical_dim, fail, require_ndim
 from .._errors import ArgumentError, ArgumentTypeError, DimError, ShapeError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike
 from ..arrays.products import _cross, _require_inner, _require_numbers, matmul
 from ._matrices import require_finite, square
@@ -92,6 +93,7 @@ def _sign_and_log(x: Array) -> tuple[Array, Array]:
     return tuple(jnp.linalg.slogdet(x))
 
 
+@plain
 def matrix_power(A: ArrayLike, n: int) -> Array:
     """Each matrix multiplied by itself, `n` times; a negative `n` takes the inverse.
 

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from .._checks import canonical_dims, fail
 from .._errors import ShapeError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike, Dim, Shape
 from ._matrices import finite_or_raise, require_finite, require_wide, square
 
@@ -111,6 +112,7 @@ def _right_hand_side(name: str, A: Array, B: ArrayLike, left: bool, vectors: boo
     return a, jnp.broadcast_to(b.astype(kind), (*stack, *b.shape[-2:])), vector
 
 
+@plain
 def solve_ex(A: ArrayLike, B: ArrayLike, *, left: bool = True, check_errors: bool = False) -> SolveInfo:
     """``solve`` that reports failure in a number instead of raising, so that it can be used under a transform.
 
@@ -213,6 +215,7 @@ def inv(A: ArrayLike) -> Array:
     return jnp.linalg.inv(square("inv", A))
 
 
+@plain
 def inv_ex(A: ArrayLike, *, check_errors: bool = False) -> InverseInfo:
     """``inv`` that reports failure in a number instead of raising, so that it can be used under a transform.
 

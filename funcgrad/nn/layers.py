@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -12,8 +12,9 @@ import numpy as np
 
 from .._checks import default_int, describe, fail, indices_in_range, is_concrete, require_key
 from .._claims import visible
-from .._errors import ArgumentError, DtypeError, IndexRangeError, ShapeError, TracedValueError
+from .._errors import ArgumentError, ArgumentTypeError, DtypeError, IndexRangeError, ShapeError, TracedValueError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike, DtypeLike, PyTree
 from ..arrays.special import relu
 from .init import uniform
@@ -120,6 +121,7 @@ def _check_one_hot(input: Any, num_classes: int = -1) -> None:
         indices_in_range("one_hot", input, num_classes if num_classes > 0 else int(values.max()) + 1, -1)
 
 
+@plain
 def one_hot(input: ArrayLike, /, num_classes: int = -1) -> Array:
     """Rows of zeros with a 1 at each index.
 
@@ -173,6 +175,7 @@ _one_hot_definition.__name__ = "one_hot"
 _one_hot = op(check=_check_one_hot)(_one_hot_definition)
 
 
+@plain
 def mlp_init(sizes: Sequence[int], *, key: Array | None = None, dtype: DtypeLike | None = None) -> PyTree:
     r"""Parameters for ``mlp``: uniform in $\pm 1/\sqrt{in}$, the default of torch's ``Linear``.
 
@@ -193,8 +196,9 @@ def mlp_init(sizes: Sequence[int], *, key: Array | None = None, dtype: DtypeLike
 
     Source: ``torch.nn.Linear.reset_parameters``.
     """
-    if len(sizes) < 2 or any(size < 1 for size in sizes):
-        given = f"got {list(sizes)}"
+    listed = isinstance(sizes, list | tuple)
+    if not listed or len(sizes) < 2 or not all(hasattr(size, "__index__") and size >= 1 for size in sizes):
+        given = f"got {list(sizes) if listed else describe(sizes)}"
         fail(ArgumentError, "mlp_init", "sizes must be two or more positive ints", given, "write for example [3, 4, 2]")
     params = []
     for fan_in, fan_out, layer in zip(
@@ -211,6 +215,7 @@ def mlp_init(sizes: Sequence[int], *, key: Array | None = None, dtype: DtypeLike
     return params
 
 
+@plain
 def mlp(params: PyTree, input: ArrayLike, /, activation: Callable[[Array], Array] = relu) -> Array:
     """A multilayer perceptron: linear layers with `activation` between them, none after the last.
 
@@ -223,6 +228,7 @@ def mlp(params: PyTree, input: ArrayLike, /, activation: Callable[[Array], Array
         An array of shape (*, out).
 
     Raises:
+        ArgumentTypeError: `params` are no list of dicts with a weight.
         ShapeError: `input` does not fit the first layer.
 
     >>> params = fg.nn.mlp_init([3, 4, 2], key=fg.key(0))
@@ -231,6 +237,12 @@ def mlp(params: PyTree, input: ArrayLike, /, activation: Callable[[Array], Array
 
     Source: Rumelhart, Hinton, Williams (1986), doi:10.1038/323533a0.
     """
+    if not isinstance(params, list | tuple) or not all(isinstance(p, Mapping) and "weight" in p for p in params):
+        required, remedy = (
+            "params must be a list of dicts with a weight",
+            "make them with fg.nn.mlp_init(sizes, key=key)",
+        )
+        fail(ArgumentTypeError, "mlp", required, f"got {describe(params)}", remedy)
     x: Any = input
     for i, layer in enumerate(params):
         x = linear(activation(x) if i else x, layer["weight"], layer.get("bias"))

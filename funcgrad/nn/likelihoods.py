@@ -11,6 +11,7 @@ from .._checks import fail, require_float, require_same_shape
 from .._claims import claim, visible
 from .._errors import ArgumentError, ShapeError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike
 from ._reduction import reduced
 from ._slopes import straight_through
@@ -125,6 +126,7 @@ def poisson_nll_loss(
     return reduced(name, losses, reduction)
 
 
+@plain
 def linear_cross_entropy(
     input: ArrayLike,
     linear_weight: ArrayLike,

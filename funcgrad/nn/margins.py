@@ -12,6 +12,7 @@ from .._checks import fail, require_float, require_same_shape
 from .._claims import claim, visible
 from .._errors import ArgumentError, ShapeError
 from .._op import op
+from .._plain import plain
 from .._types import Array, ArrayLike
 from ..arrays.distances import pairwise_distance
 from ._reduction import reduced
@@ -216,6 +217,7 @@ def triplet_margin_loss(
     return _triplet(name, a, b, c, lambda x, y: pairwise_distance(x, y, p, eps), margin, swap, reduction)
 
 
+@plain
 def triplet_margin_with_distance_loss(
     anchor: ArrayLike,
     positive: ArrayLike,

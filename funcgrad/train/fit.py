@@ -10,6 +10,7 @@ from typing import Any
 
 from .._checks import describe, fail
 from .._errors import ArgumentError, ArgumentTypeError
+from .._plain import plain
 from .._types import PyTree
 from ._parameters import require_callable
 from ._progress import Progress
@@ -19,6 +20,7 @@ from .state import TrainState
 __all__ = ["fit"]
 
 
+@plain
 def fit(
     step: Callable[..., tuple[TrainState, dict[str, Any]]],
     state: TrainState,

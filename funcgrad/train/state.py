@@ -13,6 +13,7 @@ import optax
 from .._checks import describe, fail, require_key
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError
+from .._plain import plain
 from .._types import Array, PyTree
 from ._parameters import require_optimizer, trainable
 
@@ -96,6 +97,7 @@ def _copied(tree: PyTree) -> PyTree:
     return jax.tree.map(lambda x: jnp.copy(jax.lax.convert_element_type(x, jnp.result_type(x))), tree)
 
 
+@plain
 def init(params: PyTree, optimizer: optax.GradientTransformation, *, key: Array | None = None) -> TrainState:
     """The state before the first step.
 

@@ -16,6 +16,7 @@ from .._checks import describe, fail, is_concrete
 from .._claims import settled
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
+from .._plain import plain
 from .._types import Array, PyTree
 from ..arrays.random import fold_in
 from ._parameters import require_callable, require_optimizer, trainable, with_trained
@@ -24,6 +25,7 @@ from .state import TrainState
 __all__ = ["step"]
 
 
+@plain
 def step(
     loss: Callable[..., Any],
     optimizer: optax.GradientTransformation,

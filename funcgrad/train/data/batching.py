@@ -15,6 +15,7 @@ import numpy as np
 from ..._checks import describe, fail, require_key
 from ..._convert import from_host, is_torch, resolve_device
 from ..._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
+from ..._plain import plain
 from ..._types import Array, PyTree
 from .tables import Table
 
@@ -80,6 +81,7 @@ class Batches:
         return from_host("batches", leaf, device=self.device)
 
 
+@plain
 def batches(
     *arrays: PyTree,
     batch_size: int,
@@ -141,6 +143,7 @@ def batches(
     return Batches(arrays, size, key, epoch=number, drop_last=drop_last, load=load, device=place)
 
 
+@plain
 def train_test_split(
     *arrays: PyTree, test_size: float = 0.2, key: Array | None = None, stratify: Any = None
 ) -> tuple[Any, ...]:

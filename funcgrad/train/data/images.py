@@ -10,12 +10,14 @@ import numpy as np
 
 from ..._checks import fail, require_module
 from ..._errors import ArgumentError
+from ..._plain import plain
 
 __all__ = ["IMAGE_SUFFIXES", "index_folder", "read_image"]
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
 
+@plain
 def index_folder(
     root: str | Path, /, suffixes: Sequence[str] = IMAGE_SUFFIXES
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -82,6 +84,7 @@ def _images_below(folder: Path, ends: tuple[str, ...]) -> list[str]:
     return found
 
 
+@plain
 def read_image(path: str | Path, /, mode: str = "RGB") -> np.ndarray:
     """The pixels of an image file.
 

@@ -19,6 +19,7 @@ import numpy as np
 from ..._checks import describe, fail, listed
 from ..._convert import from_host
 from ..._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError, IndexRangeError, ShapeError
+from ..._plain import plain
 from ..._types import Array, DtypeLike
 
 __all__ = ["Table", "fillna", "get_dummies", "read_csv", "to_array"]
@@ -48,6 +49,9 @@ class Table:
     """
 
     def __init__(self, columns: Mapping[str, Iterable[Any]], /):
+        if not isinstance(columns, Mapping):
+            remedy = 'write for example {"rooms": [2, 3]}'
+            fail(ArgumentTypeError, "Table", "columns must be a dict of columns", f"got {describe(columns)}", remedy)
         made: dict[str, Column] = {}
         for name, values in columns.items():
             made[str(name)] = column = _as_column(str(name), values)
@@ -117,6 +121,15 @@ class Table:
         return "\n".join([*lines, *([f"... {more} more rows"] if more > 0 else [])])
 
 
+def _lines(source: Iterable[Any]) -> Iterator[str]:
+    for line in source:
+        if not isinstance(line, str):
+            required = "source must be a path, or lines of text"
+            fail(ArgumentTypeError, "read_csv", required, f"got {describe(line)} for a line", "open the file as text")
+        yield line
+
+
+@plain
 def read_csv(
     source: str | Path | Iterable[str],
     /,
@@ -158,7 +171,7 @@ def read_csv(
         opened: Any = gzip.open if path.suffix == ".gz" else open
         with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
             return read_csv(file, delimiter=delimiter, header=header, missing=missing)
-    reader = csv.reader(source, delimiter=delimiter)
+    reader = csv.reader(_lines(source), delimiter=delimiter)
     rows: list[list[str]] = []
     for row in reader:
         if row and rows and len(row) != len(rows[0]):
@@ -198,6 +211,7 @@ def read_csv(
     return Table({name: _parsed(column, absent) for name, column in zip(names, cells, strict=True)})
 
 
+@plain
 def fillna(table: Table, value: str | float | Mapping[str, Any], /) -> Table:
     """The table with missing values replaced.
 
@@ -230,6 +244,7 @@ def fillna(table: Table, value: str | float | Mapping[str, Any], /) -> Table:
     return Table(table.columns | filled)
 
 
+@plain
 def get_dummies(table: Table, /, columns: Sequence[str] | None = None, *, dummy_na: bool = False) -> Table:
     """The table with each column of text replaced by one truth value for each of its categories.
 
@@ -273,6 +288,7 @@ def get_dummies(table: Table, /, columns: Sequence[str] | None = None, *, dummy_
     return Table(made)
 
 
+@plain
 def to_array(
     table: Table | Column, /, dtype: DtypeLike = float, *, allow_missing: bool = False, device: Any = None
 ) -> Array:

@@ -18,6 +18,7 @@ import numpy as np
 from ..._checks import describe, fail, require_float
 from ..._convert import from_host
 from ..._errors import ArgumentError, ArgumentTypeError, ShapeError
+from ..._plain import plain
 from ..._types import Array, ArrayLike
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
 Transform: TypeAlias = Callable[..., Array]
 
 
+@plain
 def compose(*transforms: Transform) -> Transform:
     """One transform that applies several, the first one first.
 
@@ -64,6 +66,7 @@ def compose(*transforms: Transform) -> Transform:
     return composed
 
 
+@plain
 def to_float(x: ArrayLike, /) -> Array:
     """An image of bytes 0 … 255 as floats in [0, 1]; one of floats stays as it is.
 
@@ -88,6 +91,7 @@ def to_float(x: ArrayLike, /) -> Array:
     return image.astype(jnp.float32) / 255
 
 
+@plain
 def normalize(mean: float | Sequence[float], std: float | Sequence[float], /) -> Transform:
     r"""The transform $(x - mean) / std$, by channel.
 
@@ -129,6 +133,7 @@ def normalize(mean: float | Sequence[float], std: float | Sequence[float], /) ->
     return transform
 
 
+@plain
 def hflip(x: ArrayLike, /) -> Array:
     """An image with left and right exchanged.
 
@@ -146,6 +151,7 @@ def hflip(x: ArrayLike, /) -> Array:
     return jnp.flip(_image("hflip", x, least=2), -1)
 
 
+@plain
 def vflip(x: ArrayLike, /) -> Array:
     """An image with top and bottom exchanged.
 
@@ -164,6 +170,7 @@ def vflip(x: ArrayLike, /) -> Array:
     return jnp.flip(_image("vflip", x, least=2), -2)
 
 
+@plain
 def random_horizontal_flip(p: float = 0.5, /) -> Transform:
     """The transform that exchanges left and right with probability `p`, for each image of a batch by itself.
 
@@ -181,6 +188,7 @@ def random_horizontal_flip(p: float = 0.5, /) -> Transform:
     return _random_flip("random_horizontal_flip", p, -1)
 
 
+@plain
 def random_vertical_flip(p: float = 0.5, /) -> Transform:
     """The transform that exchanges top and bottom with probability `p`, for each image of a batch by itself.
 
@@ -212,6 +220,7 @@ def _random_flip(word: str, p: float, dim: int) -> Transform:
     return transform
 
 
+@plain
 def crop(top: int, left: int, height: int, width: int, /) -> Transform:
     """The transform that cuts out a rectangle.
 
@@ -235,6 +244,7 @@ def crop(top: int, left: int, height: int, width: int, /) -> Transform:
     return functools.partial(_cropped, "crop", top, left, height, width)
 
 
+@plain
 def center_crop(size: int | tuple[int, int], /) -> Transform:
     """The transform that cuts out the middle.
 
@@ -262,6 +272,7 @@ def center_crop(size: int | tuple[int, int], /) -> Transform:
     return transform
 
 
+@plain
 def random_crop(size: int | tuple[int, int], /, *, padding: int = 0, fill: float = 0) -> Transform:
     """The transform that cuts out a rectangle at a random place, for each image of a batch by itself.
 
@@ -298,6 +309,7 @@ def random_crop(size: int | tuple[int, int], /, *, padding: int = 0, fill: float
     return transform
 
 
+@plain
 def resize(size: int | tuple[int, int], /, mode: str = "bilinear") -> Transform:
     """The transform that scales an image, averaging where it gets smaller.
 
