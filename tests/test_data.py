@@ -647,3 +647,12 @@ def test_transforms_say_what_is_wrong(key):
         fg.data.resize(2, "cubic")
     with raises(fg.ArgumentTypeError, "hflip(): an image must be an array; got a list; wrap it in fg.tensor(...)."):
         fg.data.hflip([[1]])
+
+
+def test_what_is_no_table():
+    required, remedy = "columns must be a dict of columns", 'write for example {"rooms": [2, 3]}'
+    with raises(fg.ArgumentTypeError, f"Table(): {required}; got a list; {remedy}."):
+        fg.data.Table([[1, 2]])
+    required, remedy = "source must be a path, or lines of text", "open the file as text"
+    with raises(fg.ArgumentTypeError, f"read_csv(): {required}; got int 1 for a line; {remedy}."):
+        fg.data.read_csv([1, 2])

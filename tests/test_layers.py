@@ -168,3 +168,11 @@ def test_mlp_init_says_what_it_needs():
             fg.nn.mlp_init(sizes, key=key)
     with raises(fg.ArgumentTypeError, "mlp_init(): key must be a key; got int 0; pass key=fg.key(0)."):
         fg.nn.mlp_init([3, 2], key=0)
+
+
+def test_parameters_that_are_no_layers():
+    required, remedy = "params must be a list of dicts with a weight", "make them with fg.nn.mlp_init(...)"
+    with raises(fg.ArgumentTypeError, f"mlp(): {required}; got a dict; {remedy}."):
+        fg.nn.mlp({"weight": jnp.ones((2, 3))}, jnp.ones(3))
+    with raises(fg.ArgumentTypeError, f"mlp(): {required}; got a list; {remedy}."):
+        fg.nn.mlp([jnp.ones((2, 3))], jnp.ones(3))

@@ -90,13 +90,8 @@ def device(x: ArrayLike | str, /) -> str:
     if isinstance(x, jax.Device):
         return _name(x)
     if not is_concrete(x):
-        fail(
-            TracedValueError,
-            "device",
-            "the array must exist already",
-            f"got a traced {describe(x)}",
-            "ask outside the compiled function",
-        )
+        given, remedy = f"got a traced {describe(x)}", "ask outside the compiled function"
+        fail(TracedValueError, "device", "the array must exist already", given, remedy)
     if isinstance(x, jax.Array):
         return ", ".join(_name(each) for each in x.sharding.addressable_devices_indices_map(x.shape))
     if isinstance(x, np.ndarray | np.generic | bool | int | float | complex):

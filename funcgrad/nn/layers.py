@@ -238,10 +238,7 @@ def mlp(params: PyTree, input: ArrayLike, /, activation: Callable[[Array], Array
     Source: Rumelhart, Hinton, Williams (1986), doi:10.1038/323533a0.
     """
     if not isinstance(params, list | tuple) or not all(isinstance(p, Mapping) and "weight" in p for p in params):
-        required, remedy = (
-            "params must be a list of dicts with a weight",
-            "make them with fg.nn.mlp_init(sizes, key=key)",
-        )
+        required, remedy = "params must be a list of dicts with a weight", "make them with fg.nn.mlp_init(...)"
         fail(ArgumentTypeError, "mlp", required, f"got {describe(params)}", remedy)
     x: Any = input
     for i, layer in enumerate(params):

@@ -49,7 +49,8 @@ class Table:
     """
 
     def __init__(self, columns: Mapping[str, Iterable[Any]], /):
-        if not isinstance(columns, Mapping):
+        given: Any = columns
+        if not isinstance(given, Mapping):
             remedy = 'write for example {"rooms": [2, 3]}'
             fail(ArgumentTypeError, "Table", "columns must be a dict of columns", f"got {describe(columns)}", remedy)
         made: dict[str, Column] = {}
@@ -61,13 +62,8 @@ class Table:
                 )
             first = next(iter(made))
             if len(column) != len(made[first]):
-                fail(
-                    ShapeError,
-                    "Table",
-                    "all columns must have one length",
-                    f"got {len(made[first])} values for {first!r} and {len(column)} for {name!r}",
-                    "pad or cut one of them",
-                )
+                sizes = f"got {len(made[first])} values for {first!r} and {len(column)} for {name!r}"
+                fail(ShapeError, "Table", "all columns must have one length", sizes, "pad or cut one of them")
             column.setflags(write=False)
         self._columns = made
 
