@@ -22,6 +22,7 @@ _LEGACY = {
 }
 _GRADIENT = "say what to differentiate in fg.grad(f, argnums=...)"
 _KEY = "pass key=fg.key(0) to the sampler"
+_MAP = "write the function in array words, f(x) or f(x, y), or map it with fg.vmap(f)"
 _STOP = "gradients exist only where fg.grad asks; cut one with fg.stop_gradient(x)"
 _MOVE = "move arrays with fg.to(x, 'gpu'), count devices with fg.device_count('gpu'), ask with fg.is_available('gpu')"
 
@@ -55,6 +56,16 @@ ABSENT: dict[str, str] = {
     "detach_": "write x = fg.stop_gradient(x)",
     "normal_": "write x = mean + std * fg.randn(*x.shape, key=key)",
     "uniform_": "write x = low + (high - low) * fg.rand(*x.shape, key=key)",
+    "random_": "write x = fg.randint(low, high, x.shape, key=key)",
+    "bernoulli_": "write x = fg.bernoulli(fg.full(x.shape, p), key=key)",
+    "exponential_": "write x = fg.exponential(rate, x.shape, key=key)",
+    "geometric_": "write x = 1 + fg.floor(fg.exponential(-fg.log1p(-p), x.shape, key=key))",
+    "apply_": _MAP,
+    "map_": _MAP,
+    "map2_": _MAP,
+    "share_memory_": "JAX runs on all devices from one process",
+    "cauchy_": "write x = median + sigma * fg.tan(np.pi * (fg.rand(*x.shape, key=key) - 0.5))",
+    "log_normal_": "write x = fg.exp(mean + std * fg.randn(*x.shape, key=key))",
     "contiguous": "leave it out; every array is contiguous to its user",
     "is_contiguous": "leave it out; every array is contiguous to its user",
     "data_ptr": "ask fg.same_buffer(a, b)",
@@ -199,6 +210,8 @@ def _advice(name: str) -> str:
         return f"it is fg.{pure}; no result shares memory"
     if name.endswith("_"):
         base = name.rstrip("_")
+        if base in ABSENT:
+            return ABSENT[base]
         room = next((f"{r}." for r in ROOMS if base in vars(words[r])), None) if base not in words else ""
         pure = "its pure form, which returns the new array" if room is None else f"x = fg.{room}{base}(x, ...)"
         return f"arrays do not change in place; write {pure}"

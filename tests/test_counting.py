@@ -168,3 +168,13 @@ def test_histograms_compile_and_map():
     mapped = jax.vmap(lambda x: fg.histogram(x, 3, range=(0.0, 3.0)).hist)(jnp.stack([data, data / 2]))
     assert_close(mapped, fg.tensor([[0.0, 2.0, 1.0], [2.0, 1.0, 1.0]]))
     assert_close(fg.histogram(data, np.array([0.0, 1.0, 4.0])).hist, fg.tensor([0.0, 4.0]))
+
+
+def test_one_nan_among_many_makes_a_traced_range_unknown():
+    # XLA's CPU reductions drop NaN where there are enough elements.
+    x = fg.set(fg.arange(300.0), 150, float("nan"))
+    assert np.isnan(jax.jit(lambda x: fg.histogram(x, 3).bin_edges)(x)).all()
+    message = "histc(): the range of the bins must be finite; got from nan to nan; "
+    remedy = "pass finite min and max; elements outside, and NaN, are then not counted."
+    with raises(fg.ArgumentError, message + remedy):
+        fg.checked(lambda x: fg.histc(x, 3))(x)

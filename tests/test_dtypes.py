@@ -121,6 +121,11 @@ def test_advice_that_tutorials_need():
         fg.assert_close
 
 
+def test_advice_on_the_second_form_is_that_on_the_first():
+    with without("resize_", ABSENT["resize"]):
+        fg.resize_
+
+
 def test_misspelt_words_get_suggestions():
     with without("index_selct", "the nearest names are fg.index_select, fg.index_put, fg.index_reduce"):
         fg.index_selct

@@ -444,6 +444,12 @@ def test_messages_of_dtypes():
         linalg.cholesky(fg.eye(2, dtype="bfloat16"))
 
 
+def test_one_nan_among_many_is_the_norm():
+    A = fg.set(fg.ones(300, 2), (150, 0), float("nan"))
+    for order in (float("inf"), -float("inf")):
+        assert np.isnan(linalg.matrix_norm(A, order))
+
+
 def test_messages_of_options():
     message = "matrix_norm(): ord must be 'fro', 'nuc', inf, -inf, 1, -1, 2 or -2; got 3; choose one of them."
     with raises(fg.ArgumentError, message):

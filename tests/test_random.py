@@ -12,6 +12,7 @@ from harness import raises
 from scipy import stats
 
 import funcgrad as fg
+from funcgrad._absent import ABSENT
 from funcgrad.testing import assert_no_retrace
 
 KEY = fg.key(7)
@@ -43,6 +44,22 @@ def count_follows(draws, distribution, most: int) -> bool:
 # The laws
 
 
+def filled(name, **parameters):
+    """What the advice on torch's in-place sampler `name` draws."""
+    names = {"fg": fg, "np": np, "x": fg.zeros(N), "key": KEY, **parameters}
+    return eval(ABSENT[name].removeprefix("write x = "), names)
+
+
+def test_advice_on_samplers_of_whole_numbers_has_their_law():
+    assert count_follows(filled("geometric_", p=0.3), stats.geom(0.3), 20)
+    assert counts_follow(np.bincount(filled("bernoulli_", p=0.3).astype(int)), [0.7, 0.3])
+    assert counts_follow(np.bincount(filled("random_", low=0, high=4)), [0.25] * 4)
+
+
+def test_advice_on_cauchy_has_its_law():
+    assert follows(np.asarray(filled("cauchy_", median=1.0, sigma=2.0), np.float64), stats.cauchy(1, 2))
+
+
 @pytest.mark.parametrize(
     ("draw", "law"),
     [
@@ -57,6 +74,10 @@ def count_follows(draws, distribution, most: int) -> bool:
         (lambda: fg.exponential(2, (N,), key=KEY), stats.expon(scale=0.5)),
         (lambda: fg.gamma(2.5, 2, (N,), key=KEY), stats.gamma(2.5, scale=0.5)),
         (lambda: fg.gamma(0.3, size=(N,), key=KEY), stats.gamma(0.3)),
+        (lambda: filled("log_normal_", mean=0.5, std=0.25), stats.lognorm(0.25, scale=np.exp(0.5))),
+        (lambda: filled("exponential_", rate=2.0), stats.expon(scale=0.5)),
+        (lambda: filled("normal_", mean=3.0, std=2.0), stats.norm(3, 2)),
+        (lambda: filled("uniform_", low=-2.0, high=3.0), stats.uniform(-2, 5)),
     ],
 )
 def test_continuous_law(draw, law):

@@ -18,6 +18,7 @@ from .._op import op
 from .._operands import operand
 from .._plain import plain
 from .._types import Array, ArrayLike
+from ._order import extreme
 
 __all__ = ["Histogram", "HistogramDD", "histc", "histogram", "histogramdd"]
 
@@ -41,12 +42,18 @@ def _require_bins(name: str, bins: Any) -> None:
         fail(ArgumentError, name, "bins must be an int of 1 or more", f"got {bins!r}", "say how many bins there are")
 
 
+def _ends(x: Array) -> tuple[Array, Array]:
+    """The least and the largest element of a vector, NaN where one is."""
+    return extreme(x, (0,), False, False), extreme(x, (0,), False, True)
+
+
 def _limits(name: str, x: Array, low: Any, high: Any, margin: float) -> tuple[Any, Any]:
     """The interval to divide: that of the data where both ends are equal, widened where the data are constant."""
     low, high = (jnp.asarray(end).astype(x.dtype) for end in (low, high))
     unsaid = low == high
     if x.size:
-        low, high = jnp.where(unsaid, jnp.min(x), low), jnp.where(unsaid, jnp.max(x), high)
+        first, last = _ends(x)
+        low, high = jnp.where(unsaid, first, low), jnp.where(unsaid, last, high)
     narrow = low == high
     return jnp.where(narrow, low - margin, low), jnp.where(narrow, high + margin, high)
 
@@ -61,9 +68,11 @@ def _require_range(name: str, input: Any, low: Any, high: Any, ends: str) -> Non
     required, given = f"{ends} must be in ascending order", "got {low} and {high}"
     claim(ArgumentError, name, required, given, "exchange them", least <= most, low=least, high=most)
     if values.size:
-        xp: Any = jnp if isinstance(values, jax.core.Tracer) else np
+        traced = isinstance(values, jax.core.Tracer)
+        xp: Any = jnp if traced else np
+        first, last = _ends(jnp.ravel(values)) if traced else (values.min(), values.max())
         unsaid = least == most
-        least, most = xp.where(unsaid, values.min(), least), xp.where(unsaid, values.max(), most)
+        least, most = xp.where(unsaid, first, least), xp.where(unsaid, last, most)
     claim(
         ArgumentError,
         name,

@@ -53,7 +53,7 @@ def sum(
     Source: ``torch.sum``.
     """
     x = widened("sum", input, dtype)
-    return jnp.sum(x, axes(x, dim), keepdims=keepdim)
+    return jnp.sum(x, axes(x, dim), keepdims=keepdim, dtype=x.dtype)  # else JAX widens int8 again
 
 
 @op(check=_fits("nansum", np.sum))
@@ -82,7 +82,7 @@ def nansum(
     """
     x = jnp.asarray(input)
     x = widened("nansum", jnp.where(jnp.isnan(x), 0, x) if jnp.issubdtype(x.dtype, jnp.inexact) else x, dtype)
-    return jnp.sum(x, axes(x, dim), keepdims=keepdim)
+    return jnp.sum(x, axes(x, dim), keepdims=keepdim, dtype=x.dtype)  # else JAX widens int8 again
 
 
 @op
@@ -144,7 +144,7 @@ def prod(
     Source: ``torch.prod``.
     """
     x = widened("prod", input, dtype)
-    return jnp.prod(x, axes(x, dim), keepdims=keepdim)
+    return jnp.prod(x, axes(x, dim), keepdims=keepdim, dtype=x.dtype)
 
 
 @op

@@ -11,6 +11,7 @@ from .._checks import canonical_dims, fail, require_numbers
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim, Dims, DtypeLike
+from ..arrays._order import extreme
 from ..arrays.distances import _floating, _magnitude, _nuclear_norm, _vector_norm
 from ._matrices import hermitian, matrix, square
 
@@ -125,7 +126,7 @@ def _matrix_norm(name: str, x: Array, ord: float | str, dim: Dims, keepdim: bool
         sizes = jnp.linalg.svd(rows, compute_uv=False)
     else:
         sizes = jnp.sum(_magnitude(rows), axis=-1 if math.isinf(ord) else -2)
-    result = (jnp.max if ord > 0 else jnp.min)(sizes, axis=-1)
+    result = extreme(sizes, (sizes.ndim - 1,), False, ord > 0)
     return jnp.expand_dims(result, axes) if keepdim else result
 
 

@@ -35,6 +35,7 @@ CASES = [
     *[case("logsumexp", none, dim, options=low) for dim in (0, 1)],
     *[case(word, a, *dim) for word in ("sum", "prod", "nansum") for a in (i, u[1:], b) for dim in ((), (-1,))],
     *[case(word, i, dtype=np.float32, options={"torch": None}) for word in ("sum", "prod", "mean", "nansum")],
+    *[case(word, i, dtype=kind) for word in ("sum", "prod", "nansum") for kind in ("uint8", "bool")],
     *[case(word, h, *dim, options=low) for word in ("sum", "mean", "prod") for dim in ((), (1,))],
     *[case(word, c, options=low) for word in ("sum", "prod", "mean", "var", "std")],
     *[case(word, c, options={"grad": False, "torch": None}) for word in ("nansum", "nanmean")],

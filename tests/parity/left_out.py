@@ -1,4 +1,4 @@
-"""The public names of torch that funcgrad leaves out, by reason; and those that are still open."""
+"""The public names of torch that funcgrad leaves out, by reason."""
 
 import re
 
@@ -27,15 +27,9 @@ LEFT_OUT = {
     r"prepare_multiprocessing.*",
     "files: safetensors": r"save|load|is_storage",
     "removed or deprecated in torch": r"lstsq|solve|eig|symeig|matrix_rank|range|upsample_(bilinear|nearest)",
+    "second names of words that are there": r"fill|nonzero_static|scalar_tensor|split_with_sizes",
     "methods that are properties or functions here": r"as_subclass|dim|ndimension|nelement|numpy|type|type_as|long|"
     r"chalf|new|new_(empty|full|ones|tensor|zeros)|is_nonzero|is_same_size|is_signed",
-}
-
-# Pure words of dense arrays that are not there yet.
-OPEN = {
-    *("complex", "corrcoef", "cov", "fill", "float_power", "frexp", "gradient", "histogramdd", "ldexp", "nextafter"),
-    *("nonzero_static", "polar", "renorm", "rsub", "scalar_tensor", "segment_reduce", "split_with_sizes"),
-    *("sum_to_size", "unravel_index", "view_as_complex", "view_as_real"),
 }
 
 
