@@ -109,6 +109,8 @@ def test_shapes_of_an_index():
     )
     with raises(fg.ShapeError, message):
         fg.take_along_dim(x, fg.tensor([0]), 1)
+    with raises(fg.ShapeError, message.replace("(3, 4)", "()")):
+        fg.take_along_dim(fg.ones(()), fg.tensor([0]), 0)
     message = (
         "index_select(): index must have at most 1 dimension; got shape (1, 1); "
         "flatten it, or use fg.gather or fg.index."

@@ -358,6 +358,11 @@ def test_a_part_is_replaced_by_its_own_shape():
         fg.select_scatter(x, fg.ones(1, 4), 0, 1)
     with raises(fg.ShapeError, message.format("slice_scatter", (3, 2), (3, 3))):
         fg.slice_scatter(x, fg.ones(3, 3), 1, 0, 2)
+    with raises(fg.ArgumentError, "slice_scatter(): step must be at least 1; got 0; correct it."):
+        fg.slice_scatter(x, x, step=0)
+    one_dim = "slice_scatter(): input must have at least 1 dimension; got shape (); add one with fg.unsqueeze."
+    with raises(fg.ShapeError, one_dim):
+        fg.slice_scatter(fg.ones(()), fg.ones(()))
     with raises(fg.ShapeError, message.format("diagonal_scatter", (3,), (4,))):
         fg.diagonal_scatter(x, fg.ones(4))
     message = (

@@ -97,6 +97,11 @@ def empty(*size: int, dtype: DtypeLike | None = None) -> Array:
     return jnp.zeros(sizes("empty", size), _float_or("empty", dtype))
 
 
+def _truth(value: ArrayLike, dtype: Any) -> ArrayLike:
+    """`value`, or of a bool whether it is not 0: JAX drops the imaginary part before it asks."""
+    return jnp.asarray(value) != 0 if np.dtype(dtype).kind == "b" else value
+
+
 def _check_full(size: int | tuple[int, ...], fill_value: ArrayLike, dtype: DtypeLike | None = None) -> None:
     _require_held("full", fill_value, jnp.result_type(fill_value) if dtype is None else resolve_dtype("full", dtype))
 
@@ -141,7 +146,7 @@ def full(size: int | tuple[int, ...], fill_value: ArrayLike, *, dtype: DtypeLike
     """
     kind = jnp.result_type(fill_value) if dtype is None else resolve_dtype("full", dtype)
     _require_held("full", fill_value, kind)
-    return jnp.full(sizes("full", (size,)), fill_value, kind)
+    return jnp.full(sizes("full", (size,)), _truth(fill_value, kind), kind)
 
 
 def _float_or(name: str, dtype: DtypeLike | None) -> Any:
@@ -237,7 +242,8 @@ def full_like(input: ArrayLike, fill_value: ArrayLike, *, dtype: DtypeLike | Non
     Source: ``torch.full_like``, ``Tensor.fill_``.
     """
     _check_full_like(input, fill_value, dtype)
-    return jnp.full_like(input, fill_value, None if dtype is None else resolve_dtype("full_like", dtype))
+    kind = jnp.result_type(input) if dtype is None else resolve_dtype("full_like", dtype)
+    return jnp.full_like(input, _truth(fill_value, kind), kind)
 
 
 @op(places=True)

@@ -82,7 +82,7 @@ def take(input: ArrayLike, /, index: ArrayLike) -> Array:
 
 
 def _check_take_along(input: Any, indices: Any, dim: int | None = None) -> None:
-    size = np.size(input) if dim is None else np.shape(input)[dim]
+    size = np.size(input) if dim is None or np.ndim(input) == 0 else np.shape(input)[dim]
     require_indices("take_along_dim", indices, size, 0 if dim is None else dim, negative=True, argument="indices")
 
 

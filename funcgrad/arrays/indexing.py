@@ -12,7 +12,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import canonical_dim, describe, fail, is_concrete
+from .._checks import canonical_dim, describe, fail, integer, is_concrete
 from .._errors import ArgumentError, ArgumentTypeError, ShapeError
 from .._op import op
 from .._operands import operand
@@ -236,7 +236,8 @@ def slice_scatter(
         The new array, in the shape and dtype of `input`.
 
     Raises:
-        ShapeError: `src` has another shape than the slice.
+        ShapeError: `src` has another shape than the slice, or `input` has no dimension.
+        ArgumentError: `step` is below 1.
 
     >>> fg.slice_scatter(fg.zeros(5), fg.ones(2), start=1, end=5, step=2)
     Array([0., 1., 0., 1., 0.], dtype=float32)
@@ -245,6 +246,10 @@ def slice_scatter(
     """
     shape = np.shape(input)
     dim = canonical_dim("slice_scatter", dim, len(shape))
+    if not shape:
+        required, remedy = "input must have at least 1 dimension", "add one with fg.unsqueeze"
+        fail(ShapeError, "slice_scatter", required, "got shape ()", remedy)
+    integer("slice_scatter", "step", step, 1)
     part = slice(start, end, step)
     length = len(range(*part.indices(shape[dim])))
     _require_shape("slice_scatter", src, (*shape[:dim], length, *shape[dim + 1 :]))

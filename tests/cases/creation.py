@@ -14,6 +14,7 @@ CASES = [
         case("full", (2,), value, dtype=kind)
         for value, kind in [(3, "float"), (2.0, "int"), (7, "bool"), (1.5, "bool")]
     ],
+    case("full", (2,), 1j, dtype="bool"),  # the imaginary part counts
     case("full", size=(2, 0), fill_value=1.0),
     case("full", (3,), float("-inf")),
     case("full", (2,), np.array(1.5, np.float32), options={"torch": None}),
