@@ -99,7 +99,7 @@ def empty(*size: int, dtype: DtypeLike | None = None) -> Array:
 
 def _truth(value: ArrayLike, dtype: Any) -> ArrayLike:
     """`value`, or of a bool whether it is not 0: JAX drops the imaginary part before it asks."""
-    return jnp.asarray(value) != 0 if np.dtype(dtype).kind == "b" else value
+    return jnp.asarray(value) != 0 if dtype.kind == "b" else value
 
 
 def _check_full(size: int | tuple[int, ...], fill_value: ArrayLike, dtype: DtypeLike | None = None) -> None:
