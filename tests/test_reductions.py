@@ -181,3 +181,10 @@ def test_spellings_of_one_call_share_a_program():
 def test_a_compiled_sum_is_the_sum_of_jax():
     ours, theirs = (jax.jit(f).lower(x).as_text() for f in (lambda x: fg.sum(x, 1), lambda x: jnp.sum(x, 1)))
     assert ours == theirs
+
+
+def test_complex_numbers_are_not_cut():
+    problem = "complex numbers are not cut to real ones; got complex64 and dtype=float32; take fg.real(x) first."
+    for word in ("sum", "prod", "nansum"):
+        with raises(fg.DtypeError, f"{word}(): {problem}"):
+            getattr(fg, word)(fg.tensor([1j]), dtype="float")

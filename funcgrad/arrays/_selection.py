@@ -12,7 +12,7 @@ import numpy as np
 
 from .._checks import ENABLE_X64, canonical_dim, default_int, fail, require_real, resolve_dtype, x64_enabled
 from .._claims import claim, visible
-from .._errors import ConversionError, EmptyError
+from .._errors import ConversionError, DtypeError, EmptyError
 from .._types import Array, ArrayLike, Dims, DtypeLike
 from ._order import is_large, sorted_places, sorted_values
 from ._pointwise import is_exact
@@ -65,7 +65,16 @@ def widened(name: str, input: ArrayLike, dtype: DtypeLike | None) -> Array:
     """What a sum starts from: `input` in `dtype`, or booleans and narrow integers in the default int."""
     x = jnp.asarray(input)
     if dtype is not None:
-        return x.astype(resolve_dtype(name, dtype))
+        wanted = resolve_dtype(name, dtype)
+        if jnp.issubdtype(x.dtype, jnp.complexfloating) and not jnp.issubdtype(wanted, jnp.complexfloating):
+            fail(
+                DtypeError,
+                name,
+                "complex numbers are not cut to real ones",
+                f"got {x.dtype} and dtype={wanted.name}",
+                "take fg.real(x) first",
+            )
+        return x.astype(wanted)
     counts = x.dtype == bool or jnp.issubdtype(x.dtype, jnp.integer)
     return x.astype(default_int()) if counts and x.dtype.itemsize < default_int().itemsize else x
 
