@@ -88,7 +88,7 @@ def norm(
     x = _floating("norm", input, dtype)
     if p == "nuc":
         axes = tuple(range(x.ndim)) if dim is None else canonical_dims("norm", dim, x.ndim)
-        return _nuclear_norm("norm", x, axes, keepdim)
+        return _singular_sum("norm", x, axes, keepdim)
     if isinstance(p, str) and p != "fro":
         required = "p must be a number, 'fro' or 'nuc'"
         fail(ArgumentError, "norm", required, f"got {p!r}", "write p=float('inf') for the largest magnitude")
@@ -101,7 +101,7 @@ def _floating(name: str, input: ArrayLike, dtype: DtypeLike | None) -> Array:
     return x
 
 
-def _nuclear_norm(name: str, x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
+def _singular_sum(name: str, x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
     """The sum of the singular values over the two dimensions `axes`."""
     if len(axes) != 2:
         required = "the nuclear norm needs two dimensions"
@@ -204,14 +204,14 @@ def nuclear_norm(input: ArrayLike, /, *args: Any, dim: Dims | None = None, keepd
     if given:
         required = "it takes input, dim and keepdim"
         fail(ArgumentTypeError, "nuclear_norm", required, f"got {len(args) + 1} arguments", "leave the others out")
-    return _nuclear(input, dim, bool(keepdim))
+    return _nuclear_norm(input, dim, bool(keepdim))
 
 
 @op(check=lambda input, dim: _check_nuclear("nuclear_norm", input, dim))
-def _nuclear(input: ArrayLike, dim: Dims | None, keepdim: bool) -> Array:
+def _nuclear_norm(input: ArrayLike, dim: Dims | None, keepdim: bool) -> Array:
     x = _floating("nuclear_norm", input, None)
     axes = tuple(range(x.ndim)) if dim is None else canonical_dims("nuclear_norm", dim, x.ndim)
-    return _nuclear_norm("nuclear_norm", x, axes, keepdim)
+    return _singular_sum("nuclear_norm", x, axes, keepdim)
 
 
 @op

@@ -12,7 +12,7 @@ from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim, Dims, DtypeLike
 from ..arrays._order import extreme
-from ..arrays.distances import _floating, _magnitude, _nuclear_norm, _vector_norm
+from ..arrays.distances import _floating, _magnitude, _singular_sum, _vector_norm
 from ._matrices import hermitian, matrix, square
 
 __all__ = ["cond", "matrix_norm", "matrix_rank", "norm", "vector_norm"]
@@ -110,7 +110,7 @@ def _matrix_norm(name: str, x: Array, ord: float | str, dim: Dims, keepdim: bool
     if ord == "fro":
         return _vector_norm(name, x, 2.0, axes, keepdim)
     if ord == "nuc":
-        return _nuclear_norm(name, x, axes, keepdim)
+        return _singular_sum(name, x, axes, keepdim)
     if isinstance(ord, str) or (abs(ord) not in (1, 2) and not math.isinf(ord)):
         fail(ArgumentError, name, f"ord must be {_ORDERS}", f"got {ord!r}", "choose one of them")
     rows = jnp.moveaxis(x, axes, (-2, -1))
