@@ -7,24 +7,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 
-from .._checks import describe, fail
-from .._errors import ArgumentError, ArgumentTypeError, FuncgradError
-from .._op import strong
+from .._checks import fail
+from .._errors import ArgumentError
 from .._plain import plain
 from ._arguments import Argnames, Argnums, choose, require_callable, select
-from ._chunks import in_chunks
+from ._dense import by_columns, by_fewer, by_rows, require_chunk
 from ._outputs import Traced, as_raised
 
 __all__ = ["hessian", "jacfwd", "jacobian", "jacrev"]
 
 Function: TypeAlias = Callable[..., Any]
-
-# From floating leaves to floating leaves, and apart whatever else the function returns.
-_Leaves: TypeAlias = Callable[[Sequence[jax.Array]], tuple[list[jax.Array], Any]]
-_Blocks: TypeAlias = list[list[jax.Array]]  # for each output leaf, for each input leaf
 
 
 @plain
@@ -180,7 +173,7 @@ def hessian(
     Source: ``torch.func.hessian``.
     """
     require_callable("hessian", func)
-    _require_chunk("hessian", chunk_size)
+    require_chunk("hessian", chunk_size)
     selection = select("hessian", argnums, argnames)
 
     @functools.wraps(func)
@@ -189,11 +182,11 @@ def hessian(
         traced = Traced(choice, has_aux, holomorphic)
 
         def first(leaves: Sequence[jax.Array]) -> tuple[list[jax.Array], Any]:
-            blocks, arrays = _by_rows(traced, leaves, None)
+            blocks, arrays = by_rows(traced, leaves, None)
             return [block for row in blocks for block in row], arrays
 
         with as_raised():
-            flat, arrays = _by_columns(first, choice.leaves, chunk_size)
+            flat, arrays = by_columns(first, choice.leaves, chunk_size)
         n = len(choice.leaves)
         inner = [choice.assemble(blocks) for blocks in flat]
         rows = [choice.assemble(inner[i : i + n]) for i in range(0, len(inner), n)]
@@ -214,7 +207,7 @@ def _jacobian(
     holomorphic: bool,
 ) -> Function:
     require_callable(name, func)
-    _require_chunk(name, chunk_size)
+    require_chunk(name, chunk_size)
     if mode not in ("auto", "forward", "reverse"):
         fail(
             ArgumentError,
@@ -231,99 +224,10 @@ def _jacobian(
         traced = Traced(choice, has_aux, holomorphic)
         with as_raised():
             if mode == "auto":
-                blocks, arrays = _by_fewer(traced, choice.leaves, chunk_size)
+                blocks, arrays = by_fewer(traced, choice.leaves, chunk_size)
             else:
-                blocks, arrays = (_by_columns if mode == "forward" else _by_rows)(traced, choice.leaves, chunk_size)
+                blocks, arrays = (by_columns if mode == "forward" else by_rows)(traced, choice.leaves, chunk_size)
         result, aux = traced.output([choice.assemble(row) for row in blocks], arrays)
         return (result, aux) if has_aux else result
 
     return derivatives
-
-
-def _require_chunk(name: str, chunk_size: Any) -> None:
-    if chunk_size is None:
-        return
-    if isinstance(chunk_size, bool) or not hasattr(chunk_size, "__index__"):
-        fail(ArgumentTypeError, name, "chunk_size must be an int", f"got {describe(chunk_size)}", "leave it out")
-    if chunk_size < 1:
-        fail(ArgumentError, name, "chunk_size must be positive", f"got {chunk_size}", "leave it out")
-
-
-def _size(leaves: Sequence[Any]) -> int:
-    return sum(int(np.prod(leaf.shape)) for leaf in leaves)
-
-
-def _by_fewer(traced: Traced, x: list[jax.Array], chunk_size: int | None) -> tuple[_Blocks, Any]:
-    """By columns or by rows, whichever are fewer; where the function has no derivative in that direction, the other."""
-    preferred, other = (_by_columns, _by_rows) if _forward_is_cheaper(traced, x) else (_by_rows, _by_columns)
-    try:
-        return preferred(traced, x, chunk_size)
-    except FuncgradError:
-        raise
-    except (TypeError, ValueError) as error:  # a custom_vjp has no forward derivative, a while_loop none in reverse
-        try:
-            return other(traced, x, chunk_size)
-        except Exception:
-            raise error from None
-
-
-def _forward_is_cheaper(traced: Traced, leaves: list[jax.Array]) -> bool:
-    """Whether there are no more inputs than outputs."""
-    inputs = _size(leaves)
-    if inputs == 1:
-        return True
-    try:
-        outputs, _ = jax.eval_shape(traced, leaves)
-    except Exception:
-        # Python control flow on values cannot be traced, but it can be run. What else is wrong shows itself again.
-        outputs, _ = traced(leaves)
-    return inputs <= _size(outputs)
-
-
-def _numbers(count: int) -> jax.Array:
-    return jax.lax.iota(np.int32, count)
-
-
-def _unit(like: Sequence[jax.Array], index: jax.Array) -> list[jax.Array]:
-    """Arrays shaped as `like`, zero but for a one at `index`, counted through all of them."""
-    units = []
-    for leaf in like:
-        places = jax.lax.iota(np.int32, leaf.size).reshape(leaf.shape)
-        units.append((places == index).astype(leaf.dtype))
-        index = index - leaf.size
-    return units
-
-
-def _split(lines: jax.Array, like: Sequence[jax.Array], dim: int) -> list[jax.Array]:
-    """Along `dim` the elements of all of `like` follow each other: one array for each, with its shape there."""
-    ends = np.cumsum([leaf.size for leaf in like])[:-1]
-    parts = jnp.split(lines, ends, axis=dim)
-    before, after = lines.shape[:dim], lines.shape[dim + 1 :]
-    return [strong(part.reshape(*before, *leaf.shape, *after)) for part, leaf in zip(parts, like, strict=True)]
-
-
-def _by_columns(f: _Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> tuple[_Blocks, Any]:
-    """Forward mode: one product with each unit vector of the inputs."""
-    count = _size(x)
-    if chunk_size is None or chunk_size >= count:
-
-        def column(index: jax.Array) -> tuple[list[jax.Array], Any]:
-            _, moved, rest = jax.jvp(f, (x,), (_unit(x, index),), has_aux=True)
-            return moved, rest
-
-        columns, rest = jax.vmap(column, out_axes=(-1, None))(_numbers(count))
-    else:
-        # Linearized once, outside the loop over chunks: the function itself is not evaluated again for each.
-        _, push, rest = jax.linearize(f, x, has_aux=True)
-        stacked = in_chunks(lambda index: push(_unit(x, index)), _numbers(count), count, chunk_size)
-        columns = [jnp.moveaxis(lines, 0, -1) for lines in stacked]
-    return [_split(lines, x, lines.ndim - 1) for lines in columns], rest
-
-
-def _by_rows(f: _Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> tuple[_Blocks, Any]:
-    """Reverse mode: one product with each unit vector of the outputs."""
-    y, pull, rest = jax.vjp(f, x, has_aux=True)
-    count = _size(y)
-    rows = in_chunks(lambda index: pull(_unit(y, index))[0], _numbers(count), count, chunk_size)
-    by_input = [_split(lines, y, 0) for lines in rows]
-    return [list(row) for row in zip(*by_input, strict=True)], rest
