@@ -57,6 +57,7 @@ from .arrays.windows import *
 from .autodiff.control import *
 from .autodiff.gradients import *
 from .autodiff.jacobians import *
+from .autodiff.sparsity.pattern import *
 from .autodiff.transforms import *
 from .autodiff.value_checks import *
 from .linalg.flat import *
@@ -147,6 +148,8 @@ __all__ = [
     # Derivatives
     "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
     "jacfwd", "jacobian", "jacrev", "jit", "vmap", "checked", "unchecked", "cond", "while_loop",
+    # Sparsity
+    "SparsityPattern",
     # Errors
     "ArgumentError", "ArgumentTypeError", "ConversionError", "DimError", "DtypeError", "EmptyError",
     "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "ShapeError", "TracedValueError",

@@ -1,0 +1,7 @@
+"""Which entries of a Jacobian or Hessian can be nonzero, read from the program instead of its values."""
+
+from __future__ import annotations
+
+from .pattern import *
+
+__all__ = ["SparsityPattern"]
