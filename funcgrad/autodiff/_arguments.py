@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
@@ -13,11 +12,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import default_float, describe, fail, listed
+from .._checks import default_float, describe, fail
 from .._claims import settled
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError
 from .._types import PyTree
+from ._paths import dotted, joined, path_pattern, some
 
 __all__ = [
     "Argnames",
@@ -115,7 +115,7 @@ class _Argument:
 
     def path(self, keys: tuple[Any, ...]) -> str:
         """How a selection names the part that `keys` lead to."""
-        return _joined(self.label, _dotted(keys))
+        return joined(self.label, dotted(keys))
 
     def whole(self) -> tuple[Any, list[int | None]]:
         return self.tree, list(range(len(self.leaves)))
@@ -127,24 +127,16 @@ class _Argument:
             node, keys = found
             inside: list[int | None] = [i for i, own in enumerate(self.keys) if own[: len(keys)] == keys]
             return flatten(node)[1], inside
-        there = [_joined(self.label, word) for word in found] or [self.label]
-        _unknown_part(name, self.label, _joined(self.label, path), there)
+        there = [joined(self.label, word) for word in found] or [self.label]
+        _unknown_part(name, self.label, joined(self.label, path), there)
 
     def matching(self, name: str, pattern: str) -> tuple[Any, list[int | None]]:
         """The whole structure, and the leaves whose path, or a node above them, fits the pattern."""
-        fits = re.compile(re.escape(pattern).replace(r"\*", ".*") + r"(\..*)?", re.DOTALL).fullmatch
-        chosen = [i if fits(_dotted(keys)) else None for i, keys in enumerate(self.keys)]
+        fits = path_pattern(pattern)
+        chosen = [i if fits(keys) else None for i, keys in enumerate(self.keys)]
         if all(i is None for i in chosen):
-            _unknown_part(name, self.label, _joined(self.label, pattern), [self.path(keys) for keys in self.keys])
+            _unknown_part(name, self.label, joined(self.label, pattern), [self.path(keys) for keys in self.keys])
         return self.tree, chosen
-
-
-def _dotted(keys: tuple[Any, ...]) -> str:
-    return jax.tree_util.keystr(keys, simple=True, separator=".")
-
-
-def _joined(label: str, path: str) -> str:
-    return f"{label}.{path}" if path else label
 
 
 def _children(node: Any) -> list[tuple[tuple[Any, ...], Any]]:
@@ -154,9 +146,9 @@ def _children(node: Any) -> list[tuple[tuple[Any, ...], Any]]:
 
 def _descend(node: Any, path: str, above: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]] | list[str]:
     """The node at `path` and the keys that lead to it, or the paths there are where the trail was lost."""
-    nearest = [_dotted((*above, *keys)) for keys, _ in _children(node)]
+    nearest = [dotted((*above, *keys)) for keys, _ in _children(node)]
     for keys, child in _children(node):
-        word = _dotted(keys)  # which may hold dots itself, as the keys of a flat state dict do
+        word = dotted(keys)  # which may hold dots itself, as the keys of a flat state dict do
         if path == word:
             return child, (*above, *keys)
         if path.startswith(word + "."):
@@ -173,14 +165,8 @@ def _unknown_part(name: str, label: str, given: str, there: Sequence[str]) -> No
         name,
         f"argnames must name a part of argument '{label}'",
         f"got '{given}'",
-        f"choose from {_some(there)}",
+        f"choose from {some(there)}",
     )
-
-
-def _some(names: Iterable[str], most: int = 8) -> str:
-    """The names quoted, or the first of them and how many more there are."""
-    names = list(names)
-    return listed(names) if len(names) <= most else f"{', '.join(map(repr, names[:most]))} and {len(names) - most} more"
 
 
 class Choice:
@@ -249,7 +235,7 @@ def choose(
                 ArgumentError,
                 name,
                 "each argument may be selected once",
-                f"got '{_joined(label, path)}' twice",
+                f"got '{joined(label, path)}' twice",
                 "drop one of them",
             )
         seen.add((str(place), path))
@@ -270,7 +256,7 @@ def choose(
                 choice.leaves.append(_as_array(name, leaf))
             result.append(known[index])
         if all(number is None for number in result):
-            _nothing_to_differentiate(name, _joined(label, path), argument, [i for i in indices if i is not None])
+            _nothing_to_differentiate(name, joined(label, path), argument, [i for i in indices if i is not None])
         choice.results.append((tree, result))
     return choice
 
@@ -317,7 +303,7 @@ class _Call:
                 return self.names[argument], argument, path
             if argument in self.parameters:
                 self.left_out(argument)
-            known = f"choose from {_some(self.names)}" if self.names else "call the function with arguments"
+            known = f"choose from {some(self.names)}" if self.names else "call the function with arguments"
             if len(self.args) > len(self.positional):
                 known += ", or select by position with argnums"
             fail(ArgumentError, self.name, "argnames must name an argument of the function", f"got '{target}'", known)

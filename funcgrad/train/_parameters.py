@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -10,8 +11,9 @@ import jax.numpy as jnp
 from .._checks import describe, fail
 from .._errors import ArgumentError, ArgumentTypeError
 from .._types import PyTree
+from ..autodiff._paths import dotted, path_pattern, some
 
-__all__ = ["require_callable", "require_optimizer", "trainable", "with_trained"]
+__all__ = ["require_callable", "require_optimizer", "trained_part", "with_trained"]
 
 
 def require_callable(name: str, argument: str, value: Any, remedy: str) -> None:
@@ -32,8 +34,11 @@ def require_optimizer(name: str, optimizer: Any) -> None:
         )
 
 
-def trainable(name: str, params: PyTree) -> PyTree:
-    """`params` with None, which is no leaf, in place of what is not floating point; raises if nothing is left."""
+def trained_part(name: str, params: PyTree, trainable: str | Sequence[str] | None) -> PyTree:
+    """`params` with None, which is no leaf, in place of what is not trained; raises if nothing is left.
+
+    What is trained are the floating-point leaves, of those that `trainable` names if it is given.
+    """
     chosen = jax.tree.map(lambda leaf: leaf if jnp.issubdtype(jnp.result_type(leaf), jnp.inexact) else None, params)
     if not jax.tree.leaves(chosen):
         fail(
@@ -43,7 +48,26 @@ def trainable(name: str, params: PyTree) -> PyTree:
             f"got {', '.join(map(describe, jax.tree.leaves(params))) or 'no arrays'}",
             "convert them with fg.to(x, 'float')",
         )
-    return chosen
+    if trainable is None:
+        return chosen
+    patterns = (trainable,) if isinstance(trainable, str) else trainable
+    if not isinstance(patterns, list | tuple) or not all(isinstance(pattern, str) for pattern in patterns):
+        given, remedy = f"got {describe(trainable)}", "write for example trainable='head.*'"
+        fail(ArgumentTypeError, name, "trainable must be a path in params or a sequence of them", given, remedy)
+    paths = [keys for keys, _ in jax.tree_util.tree_leaves_with_path(chosen)]
+    fits = {pattern: path_pattern(pattern) for pattern in patterns}
+    unknown = [pattern for pattern, fit in fits.items() if not any(map(fit, paths))]
+    if unknown or not patterns:
+        fail(
+            ArgumentError,
+            name,
+            "trainable must name floating-point parts of params",
+            f"got {unknown[0]!r}" if unknown else "got an empty sequence",
+            f"choose from {some(map(dotted, paths))}",
+        )
+    return jax.tree_util.tree_map_with_path(
+        lambda keys, leaf: leaf if any(fit(keys) for fit in fits.values()) else None, chosen
+    )
 
 
 def with_trained(params: PyTree, trained: PyTree) -> PyTree:

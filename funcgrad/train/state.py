@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -15,11 +17,11 @@ from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError
 from .._plain import plain
 from .._types import Array, PyTree
-from ._parameters import require_optimizer, trainable
+from ._parameters import require_optimizer, trained_part, with_trained
 
 __all__ = ["TrainState", "init"]
 
-_DONATED = ("params", "opt_state")
+_DONATED = ("params", "opt_state", "model_state", "ema")
 
 
 @jax.tree_util.register_dataclass
@@ -27,6 +29,7 @@ _DONATED = ("params", "opt_state")
 class TrainState:
     """What a training step reads and replaces. A pytree; ``dataclasses.replace`` changes a part of it.
 
+    Everything that a run needs to go on exactly is a field, and so a leaf: what saves all leaves saves the run.
     A step reuses the memory of a state that a step returned: such a state is spent, and says so when its arrays are
     asked for. The arrays of any other state, and so those that came from a caller, are left alone.
 
@@ -35,12 +38,23 @@ class TrainState:
         opt_state: the state of the optimizer.
         step: how many steps were taken, a 0-d int32.
         key: the random key of the run, from which each step's is derived; or None.
+        model_state: what the loss takes and returns beside the parameters, for example running statistics; or None.
+        ema: the exponential moving average of the trained parameters, None in the places of the others; or None.
+        skipped: how many steps changed nothing because a gradient was not finite, a 0-d int32; or None.
     """
 
     params: PyTree
     opt_state: PyTree
     step: Array
     key: Array | None = None
+    model_state: PyTree = None
+    ema: PyTree = None
+    skipped: Array | None = None
+
+    @property
+    def ema_params(self) -> PyTree:
+        """The parameters with their moving averages in the places of those that have one: what to evaluate with."""
+        return self.params if self.ema is None else with_trained(self.params, self.ema)
 
     # How an instance came to be and where it went is kept beside its fields, in `__dict__`: it is true of this object
     # only, not of a copy made of its parts, and no transform sees it.
@@ -68,8 +82,8 @@ class TrainState:
         if "_returned" in self.__dict__:
             return self
         self._require_alive()
-        params, opt_state = _copied((self.params, self.opt_state))
-        return TrainState(params, opt_state, jnp.array(self.step, jnp.int32), self.key)
+        owned = _copied({field: getattr(self, field) for field in _DONATED})
+        return replace(self, step=jnp.array(self.step, jnp.int32), **owned)
 
     def _require_alive(self) -> TrainState:
         if any(isinstance(leaf, jax.Array) and leaf.is_deleted() for leaf in jax.tree.leaves(self)):
@@ -98,7 +112,15 @@ def _copied(tree: PyTree) -> PyTree:
 
 
 @plain
-def init(params: PyTree, optimizer: optax.GradientTransformation, *, key: Array | None = None) -> TrainState:
+def init(
+    params: PyTree,
+    optimizer: optax.GradientTransformation,
+    *,
+    key: Array | None = None,
+    model_state: PyTree = None,
+    trainable: str | Sequence[str] | None = None,
+    ema: bool = False,
+) -> TrainState:
     """The state before the first step.
 
     Args:
@@ -106,13 +128,16 @@ def init(params: PyTree, optimizer: optax.GradientTransformation, *, key: Array 
             point are carried along unchanged, and the optimizer does not see them.
         optimizer: from optax, for example ``optax.adam(1e-3)``.
         key: a random key, for a loss that takes ``key=``.
+        model_state: a pytree of arrays for a loss that takes ``model_state=`` and returns the next one.
+        trainable: as in ``fg.train.step``: the optimizer keeps nothing for the other parameters.
+        ema: whether to keep a moving average of the trained parameters, which starts at `params`.
 
     Returns:
-        A ``TrainState`` at step 0. No step will reuse the memory of `params`.
+        A ``TrainState`` at step 0. No step will reuse the memory of `params` or `model_state`.
 
     Raises:
-        ArgumentError: nothing in `params` can be trained.
-        ArgumentTypeError: `optimizer` is not one, `key` is not a key, or a leaf of `params` is not an array.
+        ArgumentError: nothing in `params` can be trained, or `trainable` names nothing there.
+        ArgumentTypeError: `optimizer` is not one, `key` is not a key, or a leaf is not an array.
 
     >>> import optax
     >>> state = fg.train.init({"w": fg.ones(2)}, optax.sgd(0.1))
@@ -125,11 +150,23 @@ def init(params: PyTree, optimizer: optax.GradientTransformation, *, key: Array 
     """
     require_optimizer("init", optimizer)
     key = None if key is None else require_key("init", key)
-    params = jax.tree_util.tree_map_with_path(_as_parameter, params)
-    return TrainState(params, optimizer.init(trainable("init", params)), jnp.zeros((), jnp.int32), key)
+    params = _as_arrays("params", params)
+    trained = trained_part("init", params, trainable)
+    return TrainState(
+        params,
+        optimizer.init(trained),
+        jnp.zeros((), jnp.int32),
+        key,
+        model_state=_as_arrays("model_state", model_state),
+        ema=trained if ema else None,
+    )
 
 
-def _as_parameter(path: Any, leaf: Any) -> Array:
+def _as_arrays(argument: str, tree: PyTree) -> PyTree:
+    return jax.tree_util.tree_map_with_path(functools.partial(_as_array, argument), tree)
+
+
+def _as_array(argument: str, path: Any, leaf: Any) -> Array:
     if isinstance(leaf, jax.Array):
         return leaf
     if isinstance(leaf, np.ndarray | np.generic | bool | int | float | complex) or is_torch(leaf):
@@ -137,7 +174,7 @@ def _as_parameter(path: Any, leaf: Any) -> Array:
     fail(
         ArgumentTypeError,
         "init",
-        "params must be a pytree of arrays",
-        f"got {describe(leaf)} at params{jax.tree_util.keystr(path)}",
+        f"{argument} must be a pytree of arrays",
+        f"got {describe(leaf)} at {argument}{jax.tree_util.keystr(path)}",
         "leave out what is not a number: functions and strings belong to the loss",
     )

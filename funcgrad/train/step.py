@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -19,7 +20,7 @@ from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .._plain import plain
 from .._types import Array, PyTree
 from ..arrays.random import fold_in
-from ._parameters import require_callable, require_optimizer, trainable, with_trained
+from ._parameters import require_callable, require_optimizer, trained_part, with_trained
 from .state import TrainState
 
 __all__ = ["step"]
@@ -84,10 +85,10 @@ def step(
         if not all(map(is_concrete, jax.tree.leaves((state, arrays)))):
             # Inside another transform the memory is not ours to manage.
             params, opt_state, number, metrics = update(state.params, state.opt_state, state.step, state.key, arrays)
-            return TrainState(params, opt_state, number, state.key), metrics
+            return replace(state, params=params, opt_state=opt_state, step=number), metrics
         spent = state._to_spend() if donate else state._require_alive()
         params, opt_state, number, metrics = compiled(spent.params, spent.opt_state, spent.step, spent.key, arrays)
-        new = TrainState(params, opt_state, number, state.key)
+        new = replace(spent, params=params, opt_state=opt_state, step=number)
         if donate:
             new._mark_returned()
             spent._mark_spent()
@@ -114,7 +115,7 @@ def _update(
     def objective(trained: PyTree) -> tuple[Array, dict[str, Any]]:
         return _value_and_metrics(settled(lambda: loss(with_trained(params, trained), *batch, **keywords)), has_aux)
 
-    trained = trainable("step", params)
+    trained = trained_part("step", params, None)
     (value, metrics), gradients = jax.value_and_grad(objective, has_aux=True)(trained)
     # Of a complex parameter, optimizers expect the direction of ascent, which is the conjugate of JAX's derivative.
     gradients = jax.tree.map(lambda g: jnp.conj(g) if jnp.iscomplexobj(g) else g, gradients)
