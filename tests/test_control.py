@@ -32,13 +32,6 @@ def test_a_choice_differentiates_what_ran():
     assert_close(both, fg.tensor([5.0, 10.0]))
 
 
-def test_a_choice_agrees_with_torch():
-    torch = pytest.importorskip("torch")
-    ours = fg.cond(fg.tensor(False), lambda a: {"y": a + 1}, lambda a: {"y": -a}, (x,))
-    theirs = torch.cond(torch.tensor(False), lambda a: {"y": a + 1}, lambda a: {"y": -a}, (torch.tensor([1.0, 2.0]),))
-    assert_close(np.asarray(ours["y"]), theirs["y"].numpy())
-
-
 def test_a_loop_runs_until_it_is_done():
     i, y = fg.while_loop(lambda i, y: y.sum() < 100, lambda i, y: (i + 1, y * 2), (0, x))
     assert (i, y.tolist()) == (6, [64, 128])

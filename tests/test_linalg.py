@@ -162,20 +162,6 @@ def test_derivatives_through_one_triangle(positive):
         assert_close(gradient, gradient.T, rtol=1e-4, atol=1e-4)
 
 
-def test_gradients_through_one_triangle_agree_with_torch(positive):
-    torch = pytest.importorskip("torch")
-    for ours, theirs in [
-        (lambda A: linalg.cholesky(A), lambda A: torch.linalg.cholesky(A)),
-        (lambda A: linalg.cholesky(A, upper=True), lambda A: torch.linalg.cholesky(A, upper=True)),
-        (lambda A: linalg.eigvalsh(A, "U"), lambda A: torch.linalg.eigvalsh(A, "U")),
-    ]:
-        tensor = torch.tensor(np.asarray(positive), requires_grad=True)
-        (theirs(tensor) ** 3).sum().backward()
-        found = jax.grad(lambda A, ours=ours: (ours(A) ** 3).sum())(positive)
-        scale = float(jnp.abs(found).max())
-        assert_close(np.asarray(found) / scale, tensor.grad.numpy() / scale, **close)
-
-
 # Solving
 
 

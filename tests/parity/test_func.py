@@ -224,3 +224,9 @@ def test_a_wrong_value_is_found():
         agree(fg.grad(lambda x: (x**2).sum() * 1.0001)(fg.tensor(x)), expected)
     with pytest.raises(AssertionError, match="structures differ"):
         agree(fg.grad(lambda x: (x**2).sum(), (0,))(fg.tensor(x)), expected)
+
+
+def test_a_choice():
+    ours = fg.cond(fg.tensor(False), lambda a: {"y": a + 1}, lambda a: {"y": -a}, (fg.tensor(x),))
+    theirs = torch.cond(torch.tensor(False), lambda a: {"y": a + 1}, lambda a: {"y": -a}, (torch.tensor(x),))
+    assert_close(np.asarray(ours["y"]), theirs["y"].numpy())
