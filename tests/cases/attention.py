@@ -43,13 +43,19 @@ hidden = np.array([[False, True, False, False, True], [True, False, False, False
 later = np.triu(np.ones((3, 5), bool), 2)
 word = "multi_head_attention_forward"
 separate = {"q_proj_weight": draw(4, 4), "k_proj_weight": draw(4, 4), "v_proj_weight": draw(4, 6)}
+# The gradient of a projection adds up products of size 1, over queries and heads.
+summed = {"tolerance": (1e-5, 5e-6)}
 CASES += [
-    named(word, x, y, y, 4, 2, *inner, None, None, False, 0.5, *outer, False),
-    named(word, x, y, y, 4, 2, *inner, draw(1, 1, 4), draw(1, 1, 4), True, 0.0, *outer, True, hidden, True, later),
-    named(word, x, y, y, 4, 2, *inner, None, None, False, 0.0, *outer, attn_mask=draw(4, 3, 5)),
+    named(word, x, y, y, 4, 2, *inner, None, None, False, 0.5, *outer, False, options=summed),
+    named(
+        word, x, y, y, 4, 2, *inner, draw(1, 1, 4), draw(1, 1, 4), True, 0.0, *outer, True, hidden, True, later,
+        options=summed,
+    ),
+    named(word, x, y, y, 4, 2, *inner, None, None, False, 0.0, *outer, attn_mask=draw(4, 3, 5), options=summed),
     named(
         word, x[:, 0], y[:, 0], draw(5, 6), 4, 4, None, inner[1], None, None, False, 0.0, *outer,
         use_separate_proj_weight=True, average_attn_weights=False, key_padding_mask=hidden[0], **separate,
+        options=summed,
     ),
 ]  # fmt: skip
 # Bags
