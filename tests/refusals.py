@@ -674,6 +674,24 @@ VALUES = {
         fg.ShapeError,
         "segment_reduce(): lengths must sum to 3, the size of axis 0; got 4; correct them.",
     ),
+    "a pivot that is no row": (
+        lambda p: fg.lu_solve(fg.ones(2, 1), fg.eye(2), p),
+        (t([1, 3]),),
+        fg.ArgumentError,
+        "lu_solve(): pivots must number rows from 1 to 2; got 3 at index 1; pass what lu_factor returned.",
+    ),
+    "a pivot that unpacks to no row": (
+        lambda p: fg.lu_unpack(fg.eye(2), p),
+        (t([0, 2]),),
+        fg.ArgumentError,
+        "lu_unpack(): LU_pivots must number rows from 1 to 2; got 0 at index 0; pass what lu_factor returned.",
+    ),
+    "a block that is no row": (
+        lambda p: fg.linalg.ldl_solve(fg.eye(2), p, fg.ones(2, 1)),
+        (t([-1, -3]),),
+        fg.ArgumentError,
+        "ldl_solve(): pivots must number rows from 1 to 2; got -3 at index 1; pass what ldl_factor returned.",
+    ),
     "a place that the shape has not": (
         lambda i: fg.unravel_index(i, (2, 3)),
         (t([6]),),
@@ -696,6 +714,21 @@ STATIC = {
         lambda: fg.from_numpy(np.array([2**40])),
         fg.ConversionError,
         "from_numpy(): every value must fit in int32; got 1099511627776 at index 0; ask for dtype='int64' after jax.config.update(\"jax_enable_x64\", True), or pass lossy=True.",
+    ),
+    "a length of at least NaN": (
+        lambda: fg.cosine_similarity(ROW, ROW, 0, float("nan")),
+        fg.ArgumentError,
+        "cosine_similarity(): eps must not be negative; got nan; leave it out.",
+    ),
+    "an order that is no number": (
+        lambda: fg.cdist(TABLE, TABLE, float("nan")),
+        fg.ArgumentError,
+        "cdist(): p must not be negative; got nan; write p=2 for the length.",
+    ),
+    "the norm of a number in an order of vectors": (
+        lambda: fg.linalg.norm(fg.tensor(1.0), 3),
+        fg.ShapeError,
+        "norm(): ord=3 needs one or two dimensions; got 0 of shape (); name them with dim=, or leave ord out.",
     ),
     "a loss that would broadcast": (
         lambda: fg.nn.mse_loss(fg.ones(3), fg.ones(3, 1)),

@@ -280,7 +280,7 @@ def cdist(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, compute_mode: str = _MOD
     if compute_mode not in _MODES:
         required = f"compute_mode must be one of {', '.join(map(repr, _MODES))}"
         fail(ArgumentError, "cdist", required, f"got {compute_mode!r}", "leave it out")
-    if p < 0:
+    if not p >= 0:
         fail(ArgumentError, "cdist", "p must not be negative", f"got {p}", "write p=2 for the length")
     kind = jnp.result_type(x1, x2)
     require_float("cdist", jnp.zeros((), kind), "x1")
@@ -312,7 +312,7 @@ def pdist(input: ArrayLike, p: float = 2.0) -> Array:
     Source: ``torch.pdist``.
     """
     require_ndim("pdist", input, 2, remedy="reshape it, one point a row")
-    if p < 0:
+    if not p >= 0:
         fail(ArgumentError, "pdist", "p must not be negative", f"got {p}", "write p=2 for the length")
     x = _floating("pdist", input, None)
     i, j = jnp.triu_indices(x.shape[0], 1)
@@ -367,6 +367,7 @@ def cosine_similarity(x1: ArrayLike, x2: ArrayLike, dim: Dim = 1, eps: float = 1
         ShapeError: the shapes do not broadcast.
         DimError: `dim` is out of range.
         DtypeError: both hold integers.
+        ArgumentError: `eps` is negative.
 
     >>> fg.cosine_similarity(fg.tensor([[1.0, 0.0], [0.0, 2.0]]), fg.tensor([3.0, 0.0]))
     Array([1., 0.], dtype=float32)
@@ -378,6 +379,8 @@ def cosine_similarity(x1: ArrayLike, x2: ArrayLike, dim: Dim = 1, eps: float = 1
     kind = jnp.result_type(x1, x2)
     require_float(name, jnp.zeros((), kind), "x1", complex_ok=False)
     axis = canonical_dim(name, dim, len(shape)) if shape else None
+    if not eps >= 0:
+        fail(ArgumentError, name, "eps must not be negative", f"got {eps}", "leave it out")
 
     def direction(x: ArrayLike) -> Array:
         # The length is taken over the broadcast shape, as torch does: a size of 1 counts as often as it is repeated.

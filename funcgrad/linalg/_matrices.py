@@ -11,10 +11,19 @@ import numpy as np
 
 from .._checks import fail, is_concrete, require_float
 from .._claims import claim, looked_at, visible
-from .._errors import DtypeError, LinAlgError, ShapeError
+from .._errors import ArgumentError, DtypeError, LinAlgError, ShapeError
 from .._types import Array, ArrayLike
 
-__all__ = ["adjoint", "finite_or_raise", "hermitian", "matrix", "require_finite", "require_success", "square"]
+__all__ = [
+    "adjoint",
+    "finite_or_raise",
+    "hermitian",
+    "matrix",
+    "require_finite",
+    "require_pivots",
+    "require_success",
+    "square",
+]
 
 Word = TypeVar("Word", bound=Callable[..., Any])
 _READ_IN_PLACE = 1 << 14  # elements; above, several cores are faster than a read
@@ -95,6 +104,15 @@ def require_success(name: str, info: Any, shape: Sequence[int], required: str, r
     failed = visible(info)
     if failed is not None:
         _blame(name, failed == 0, shape, required, remedy, "one that is")
+
+
+def require_pivots(name: str, pivots: Any, packed: Any, argument: str = "pivots", maker: str = "lu_factor") -> None:
+    """Raise where pivots (from 1 on; negative in blocks of two) name a row that the matrices `packed` have not."""
+    rows = visible(pivots) if np.ndim(packed) >= 2 and jnp.issubdtype(jnp.result_type(pivots), jnp.integer) else None
+    if rows is not None:
+        count = np.shape(packed)[-2]
+        required, remedy = f"{argument} must number rows from 1 to {count}", f"pass what {maker} returned"
+        claim(ArgumentError, name, required, "got {row}{where}", remedy, (rows != 0) & (abs(rows) <= count), row=rows)
 
 
 def _blame(

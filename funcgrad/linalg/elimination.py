@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ from .._errors import ArgumentError, DtypeError, ShapeError
 from .._op import op
 from .._plain import plain
 from .._types import Array, ArrayLike, Shape
-from ._matrices import matrix, require_success, square
+from ._matrices import matrix, require_pivots, require_success, square
 from .solving import _first_zero, _right_hand_side
 
 __all__ = ["LUFactors", "LUFactorsInfo", "LUResult", "lu", "lu_factor", "lu_factor_ex", "lu_solve", "lu_unpack"]
@@ -151,7 +151,11 @@ def _lu_factor_ex(A: ArrayLike, *, pivot: bool) -> LUFactorsInfo:
     return _factored("lu_factor_ex", A, pivot)
 
 
-@op
+def _check_lu_unpack(LU_data: Any, LU_pivots: Any) -> None:
+    require_pivots("lu_unpack", LU_pivots, LU_data, "LU_pivots")
+
+
+@op(check=_check_lu_unpack)
 def lu_unpack(
     LU_data: ArrayLike, LU_pivots: ArrayLike, unpack_data: bool = True, unpack_pivots: bool = True
 ) -> LUResult:
@@ -168,6 +172,7 @@ def lu_unpack(
 
     Raises:
         ShapeError: the shapes do not fit each other.
+        ArgumentError: a pivot is no row.
 
     >>> LU, pivots = fg.linalg.lu_factor(fg.tensor([[0.0, 1.0], [2.0, 3.0]]))
     >>> P, L, U = fg.lu_unpack(LU, pivots)
@@ -207,7 +212,11 @@ def _rows(name: str, pivots: ArrayLike, shape: Shape, argument: str = "pivots") 
     return jnp.asarray(pivots, jnp.int32) - 1
 
 
-@op
+def _check_lu_solve(LU: Any, pivots: Any, B: Any) -> None:
+    require_pivots("lu_solve", pivots, LU)
+
+
+@op(check=_check_lu_solve)
 def lu_solve(LU: ArrayLike, pivots: ArrayLike, B: ArrayLike, *, left: bool = True, adjoint: bool = False) -> Array:
     """The X with A X = B, from the decomposition of A that ``lu_factor`` made.
 

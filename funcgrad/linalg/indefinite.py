@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ from .._errors import DtypeError, ShapeError
 from .._op import op
 from .._plain import plain
 from .._types import Array, ArrayLike
-from ._matrices import adjoint, require_success, square
+from ._matrices import adjoint, require_pivots, require_success, square
 from .solving import _right_hand_side
 
 __all__ = ["LDLFactors", "LDLFactorsInfo", "ldl_factor", "ldl_factor_ex", "ldl_solve"]
@@ -196,7 +196,11 @@ def _conj(x: Array, conjugate: bool) -> Array:
     return jnp.conj(x) if conjugate else x
 
 
-@op
+def _check_ldl_solve(LD: Any, pivots: Any, B: Any) -> None:
+    require_pivots("ldl_solve", pivots, LD, maker="ldl_factor")
+
+
+@op(check=_check_ldl_solve)
 def ldl_solve(LD: ArrayLike, pivots: ArrayLike, B: ArrayLike, *, hermitian: bool = False) -> Array:
     """The X with A X = B, from the decomposition of A that ``ldl_factor`` made.
 
@@ -212,6 +216,7 @@ def ldl_solve(LD: ArrayLike, pivots: ArrayLike, B: ArrayLike, *, hermitian: bool
     Raises:
         ShapeError: the shapes do not fit.
         DtypeError: `pivots` are not integers.
+        ArgumentError: a pivot is no row.
 
     >>> LD, pivots = fg.linalg.ldl_factor(fg.tensor([[1.0, 2.0], [2.0, 1.0]]))
     >>> fg.linalg.ldl_solve(LD, pivots, fg.tensor([[3.0], [3.0]])).round(4)

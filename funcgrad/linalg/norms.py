@@ -173,7 +173,7 @@ def norm(
     axes = tuple(range(x.ndim)) if dim is None else canonical_dims("norm", dim, x.ndim)
     if len(axes) == 2:
         return _matrix_norm("norm", x, ord, axes, keepdim)
-    if len(axes) > 2 or isinstance(ord, str):
+    if len(axes) > 2 or not axes or isinstance(ord, str):
         required = f"ord={ord!r} needs {'two dimensions' if isinstance(ord, str) else 'one or two dimensions'}"
         given = f"got {len(axes)} of shape {x.shape}"
         fail(ShapeError, "norm", required, given, "name them with dim=, or leave ord out")
