@@ -87,7 +87,7 @@ def test_messages():
     with raises(fg.ArgumentError, "ctc_loss(): target_lengths must be in [0, 2]; got 3; correct the length."):
         fg.nn.ctc_loss(x, targets, (4, 4), (3, 2))
     message = (
-        "ctc_loss(): targets must hold all 4 labels that target_lengths counts; got 3; concatenate the targets of "
+        "ctc_loss(): targets must hold the 4 labels that target_lengths counts; got 3; concatenate the targets of "
     )
     with raises(fg.ShapeError, message + "the whole batch."):
         fg.nn.ctc_loss(x, np.array([1, 2, 1]), *lengths)

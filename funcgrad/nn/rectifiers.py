@@ -107,7 +107,7 @@ def rrelu(
     Source: Xu et al. (2015), arXiv:1505.00853; ``torch.nn.functional.rrelu``.
     """
     x = _floating("rrelu", input)
-    if lower > upper:
+    if not lower <= upper:
         given = f"got lower={lower}, upper={upper}"
         fail(ArgumentError, "rrelu", "lower must not exceed upper", given, "exchange them")
     if not training:

@@ -42,7 +42,7 @@ def _check_ctc(log_probs: Any, targets: Any, input_lengths: Any, target_lengths:
     else:
         total = lengths.sum()
         remedy = "concatenate the targets of the whole batch"
-        claim(ShapeError, name, _all_labels, f"got {labels.size}", remedy, total <= labels.size, total=total)
+        claim(ShapeError, name, _all_labels, f"got {labels.size}", remedy, total == labels.size, total=total)
         read = np.arange(labels.size) < total
     xp: Any = jnp if isinstance(labels, jax.core.Tracer) or isinstance(read, jax.core.Tracer) else np
     seen = xp.where(read, labels, 0)
@@ -50,7 +50,7 @@ def _check_ctc(log_probs: Any, targets: Any, input_lengths: Any, target_lengths:
 
 
 def _all_labels(total: Any, **_: Any) -> str:
-    return f"targets must hold all {total} labels that target_lengths counts"
+    return f"targets must hold the {total} labels that target_lengths counts"
 
 
 @op(check=_check_ctc)
