@@ -373,6 +373,12 @@ def test_messages_of_shapes():
     with raises(fg.ShapeError, message):
         linalg.solve(fg.eye(2), fg.ones(2), left=False)
     message = (
+        "solve(): with left=False B must hold matrices; got A of shape (1, 2, 2) and B of shape (1, 2); "
+        "write each vector as a row."
+    )
+    with raises(fg.ShapeError, message):
+        linalg.solve(fg.ones(1, 2, 2), fg.ones(1, 2), left=False)
+    message = (
         "solve(): the stacks of A and B must broadcast; got A of shape (2, 2, 2) and B of shape (3, 2, 1); "
         "reshape or expand one of them."
     )

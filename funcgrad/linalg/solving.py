@@ -98,6 +98,9 @@ def _right_hand_side(name: str, A: Array, B: ArrayLike, left: bool, vectors: boo
     vector = vectors and left and _is_vector(A.shape, b.shape)
     if vector:
         b = b[..., None]
+    if vectors and not left and A.ndim > 2 and _is_vector(A.shape, b.shape):
+        # Neither rows nor a matrix: what B would be with left=True, so that nobody gets the other by mistake.
+        fail(ShapeError, name, "with left=False B must hold matrices", given, "write each vector as a row")
     if b.ndim < 2:
         fail(ShapeError, name, "B must have at least 2 dimensions", given, "add one with fg.unsqueeze")
     if b.shape[-2 if left else -1] != A.shape[-2]:
