@@ -73,7 +73,7 @@ def op(
     if body is None:
         return functools.partial(op, dims=dims, new_dims=new_dims, places=places, check=check)
     word = _Word(body, dims, new_dims, places, check)
-    kinds, operands, spelled = word.kinds, word.operands, word.spelled
+    kinds, operands, spelled, alone = word.kinds, word.operands, word.spelled, word.alone
     has_dims, most = bool(word.dims), len(kinds)
 
     @functools.wraps(body)
@@ -82,6 +82,18 @@ def op(
             device = kwargs.pop("device")
             made = call(*args, **kwargs)
             return made if device is None else jax.device_put(made, resolve_device(word.name, device))
+        if not kwargs and len(args) in alone:  # operands only: half of what is done below can be left out
+            for value in args:
+                if value.__class__ not in CONCRETE:
+                    break
+            else:
+                program, run_check = alone[len(args)]
+                try:
+                    if run_check is not None and looked_at():
+                        run_check(args)
+                    return program(*args)
+                except Exception as error:
+                    translate(word.name, error, args)
         if len(args) > most:
             return word.call(args, kwargs)
         # The fast path asks one question: has this very spelling been seen, with operands whose values are known?
@@ -172,6 +184,8 @@ class _Word:
         self.programs: dict[Any, Callable[..., Any]] = {}  # by operands given and canonical options
         # By options as written: the program, and the check as a function of the values.
         self.spelled: dict[Any, tuple[Callable[..., Any], Callable[[Sequence[Any]], None] | None]] = {}
+        # The same for calls of nothing but arrays by position, by their number.
+        self.alone: dict[int, tuple[Callable[..., Any], Callable[[Sequence[Any]], None] | None]] = {}
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any = None) -> Any:
         """The slow path: bind, convert operands, put options in canonical form, find or compile the program.
@@ -200,6 +214,10 @@ class _Word:
         run_check = self.checker(slots, options)
         if key is not None:
             self.spelled[key] = program, run_check
+            by_ndim = any(options.get(name) not in (None, ()) for name in self.dims)
+            arrays_only = not kwargs and len(args) == len(values) and all(self.kinds[: len(args)])
+            if arrays_only and not by_ndim and all(value.__class__ in CONCRETE for value in args):
+                self.alone[len(args)] = program, run_check
         try:
             if run_check is not None and (looked_at() if concrete else checking()):
                 run_check(values)
