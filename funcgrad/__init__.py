@@ -152,6 +152,7 @@ __all__ = [
     "SparsityPattern",
     # Errors
     "ArgumentError", "ArgumentTypeError", "ConversionError", "DimError", "DtypeError", "EmptyError",
-    "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "ShapeError", "TracedValueError",
+    "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "NonFiniteError", "ShapeError",
+    "TracedValueError",
 ]
 # fmt: on

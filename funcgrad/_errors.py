@@ -15,6 +15,7 @@ __all__ = [
     "IndexRangeError",
     "LinAlgError",
     "MissingModuleError",
+    "NonFiniteError",
     "ShapeError",
     "TracedValueError",
 ]
@@ -62,6 +63,10 @@ class LinAlgError(FuncgradError, ValueError, RuntimeError):
 
 class MissingModuleError(FuncgradError, ImportError):
     """An optional library is not installed."""
+
+
+class NonFiniteError(FuncgradError, FloatingPointError, RuntimeError):
+    """A number became NaN or infinite where that was asked to be an error."""
 
 
 class TracedValueError(FuncgradError, TypeError):

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import functools
 import pickle
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -173,6 +174,354 @@ def test_a_batch_may_be_any_pytree():
     state, metrics = step(fg.train.init(jnp.ones(3), optax.sgd(1.0)), {"x": np.ones(3), "y": None}, 2.0)
     assert float(metrics["loss"]) == 6.0
     assert_close(state.params, -jnp.ones(3))
+
+
+# Parts of a batch
+
+
+def features(rows, columns=3):
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((rows, columns)), rng.standard_normal(rows)
+
+
+def curved(params, x, y, scale):
+    predicted = jnp.tanh(x @ params["w"]) * scale
+    metrics = {
+        "predicted": predicted,
+        "positive": (predicted > 0).sum(),
+        "wrong": jnp.abs(predicted - y).mean(),
+        "k": 3,
+    }
+    return fg.nn.mse_loss(predicted, y), metrics
+
+
+@pytest.mark.parametrize("parts", [4, 5])
+def test_microbatches_are_the_whole_batch_to_rounding(parts):
+    # The clipping would tell the mean of clipped gradients from the clipped mean.
+    optimizer = optax.chain(optax.clip_by_global_norm(0.1), optax.adam(0.1))
+    with jax.enable_x64(True):
+        states, measured = [], []
+        for microbatches in (1, parts):
+            step = fg.train.step(curved, optimizer, microbatches=microbatches, metrics="grad_norm")
+            state = step.init({"w": np.linspace(-1, 1, 3)})
+            for _ in range(2):
+                state, metrics = step(state, *features(12), 2.0)
+            states.append(state.params)
+            measured.append(metrics)
+        assert_close(states[1], states[0], rtol=1e-12, atol=1e-12)
+        assert_close(measured[1], measured[0], rtol=1e-12, atol=1e-12)
+        assert measured[0]["grad_norm"] > 0.2
+
+
+def test_more_microbatches_than_rows_are_the_rows():
+    step = fg.train.step(lambda p, x: (p * x).mean(), optax.sgd(1.0), microbatches=7)
+    for rows in (1, 2):
+        state, _ = step(step.init(1.0), jnp.arange(1.0, rows + 1))
+        assert_close(state.params, 1 - jnp.arange(1.0, rows + 1).mean())
+
+
+def test_each_microbatch_has_its_key_and_the_model_state_of_the_one_before():
+    def noisy(params, x, *, key, model_state):
+        return (params * x).mean(), model_state + x.sum(), {"noise": jax.random.normal(key, x.shape)}
+
+    step = fg.train.step(noisy, optax.sgd(0.0), microbatches=2)
+    state, metrics = step(step.init(1.0, key=fg.key(0), model_state=0.0), jnp.arange(4.0))
+    own = fg.fold_in(fg.key(0), "loss", 0)
+    expected = [jax.random.normal(fg.fold_in(own, i), (2,)) for i in range(2)]
+    assert_close(metrics["noise"], jnp.concatenate(expected))
+    assert float(state.model_state) == 6.0
+
+
+def test_microbatches_of_convolutions_are_written_out():
+    def convolved(params, x):
+        return fg.nn.conv1d(x, params).mean()
+
+    step, x = fg.train.step(convolved, optax.sgd(0.1), microbatches=2), jnp.ones((4, 1, 8))
+    text = jax.jit(step).lower(step.init(jnp.ones((1, 1, 3))), x).as_text()
+    assert "while" not in text or jax.default_backend() != "cpu"
+    assert step.steps_that_pay(step.init(jnp.ones((1, 1, 3))), x) == 1 or jax.default_backend() != "cpu"
+    small = fg.train.step(lambda p, x: (p * x).mean(), optax.sgd(0.1), microbatches=2)
+    assert "while" in jax.jit(small).lower(small.init(1.0), jnp.ones(4)).as_text()
+    assert small.steps_that_pay(small.init(1.0), jnp.ones(4)) == 64
+
+
+def test_what_microbatches_ask_for():
+    message = (
+        "step(): with microbatches=2 all arrays of a batch must have the same number of rows; got float32 of shape "
+        "(4, 2) at batch[0] and float32 of shape (3,) at batch[1]; pass what is no row with functools.partial(loss, "
+        "...), or as a number."
+    )
+    wide = jnp.ones((4, 2))
+    error_of(lambda p, x, w: p.sum(), wide, jnp.ones(3), message=message, kind=fg.ShapeError, microbatches=2)
+    message = (
+        "step(): with microbatches=2 a batch must have rows; got no array with a dimension; leave microbatches out."
+    )
+    error_of(lambda p, x: p.sum() * x, 2.0, message=message, kind=fg.ShapeError, microbatches=2)
+    message = (
+        "step(): with microbatches= a metric must be a number, or have a value for each row; got shapes (1, 2) for 2 "
+        "rows and (1, 1) for 1; reduce it, or choose microbatches that divide the batch."
+    )
+    error_of(lambda p, x: (p.sum(), {"m": x[None]}), jnp.ones(3), message=message, kind=fg.ShapeError, microbatches=2)
+
+
+# What else a state holds
+
+
+def test_the_model_state_goes_in_and_comes_out():
+    def normalized(params, x, y, model_state):
+        h, stats = fg.nn.batch_norm(x, *model_state["stats"], training=True)
+        return fg.nn.mse_loss(h @ params["w"] + params["b"], y), {"stats": stats, "count": model_state["count"] + 1}
+
+    step = fg.train.step(normalized, optax.sgd(0.1), compute_dtype="bfloat16")
+    before = {"stats": (np.zeros(2, np.float32), np.ones(2, np.float32)), "count": 0}
+    state = first = step.init({"w": jnp.ones(2), "b": 0.0}, model_state=before)
+    for _ in range(2):
+        state, metrics = step(state, x, y)
+    mean = 0.1 * x.mean(0)
+    assert_close(state.model_state["stats"][0], 0.9 * mean + mean, rtol=1e-2, atol=1e-2)
+    assert int(state.model_state["count"]) == 2
+    assert list(metrics) == ["loss"]
+    assert_close(first.model_state["stats"][0], jnp.zeros(2))
+    assert_close(fg.train.init(0.0, optax.sgd(0.1), model_state=before).model_state["count"], jnp.array(0))
+
+
+def test_what_a_loss_with_model_state_must_return():
+    message = (
+        "step(): a loss that takes model_state= needs a state with one; got none; make the state with "
+        "fg.train.init(params, optimizer, model_state=...)."
+    )
+    error_of(lambda p, model_state: p.sum(), message=message, kind=fg.ArgumentError)
+
+    def step_with(returned):
+        step = fg.train.step(lambda p, model_state: returned(p, model_state), optax.sgd(0.1))
+        step(step.init(jnp.ones(2), model_state={"n": jnp.ones(2)}))
+
+    message = (
+        "step(): a loss that takes model_state= must return (loss, model_state) or (loss, model_state, metrics); got "
+        "float32 of shape (); return the next model state beside the loss."
+    )
+    with raises(fg.ArgumentTypeError, message):
+        step_with(lambda p, s: p.sum())
+    message = (
+        "step(): the loss must return a model_state like the one it got: the same shapes; got (2,) of the state and "
+        "(1,) of the loss at ['n']; correct one of them."
+    )
+    with raises(fg.ShapeError, message):
+        step_with(lambda p, s: (p.sum(), {"n": s["n"][:1]}))
+    message = (
+        "step(): the loss must return a model_state like the one it got: the same structure; got {'n': *} of the state "
+        "and * of the loss; correct one of them."
+    )
+    with raises(fg.ArgumentTypeError, message):
+        step_with(lambda p, s: (p.sum(), s["n"]))
+
+
+def test_the_moving_average_is_its_formula():
+    def run(decay, **options):
+        step = fg.train.step(loss, optax.sgd(0.3), ema=decay, **options)
+        state = step.init(fresh().params)
+        means = [state.ema]
+        seen = [state.params]
+        for _ in range(4):
+            state, _ = step(state, x, y)
+            means.append(jax.tree.map(np.asarray, state.ema))
+            seen.append(jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), state.params))
+        return state, means, seen
+
+    for decay in (0.75, lambda number: 1 - 1 / (2 + number)):
+        state, means, seen = run(decay)
+        expected = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), means[0])
+        for number, params in enumerate(seen[1:]):
+            d = decay if isinstance(decay, float) else float(decay(number))
+            expected = jax.tree.map(lambda m, p, d=d: d * m + (1 - d) * p, expected, params)
+            assert_close(means[number + 1], expected, rtol=1e-6, atol=1e-6, check_dtype=False)
+        assert_close(state.ema_params, state.ema)
+    narrow = fg.train.init(jnp.ones(2, jnp.bfloat16), optax.sgd(0.3), ema=True)
+    assert narrow.ema.dtype == jnp.float32
+    assert narrow.ema_params.dtype == jnp.bfloat16
+    step = fg.train.step(loss, optax.sgd(0.3), ema=0.9)
+    started, _ = step(fresh(optax.sgd(0.3)), x, y)  # of a state without one, it starts there
+    assert_close(step(step.init(fresh().params), x, y)[0].ema, started.ema)
+    message = (
+        "step(): a state with a moving average needs a step that updates it; got one; pass ema= to fg.train.step, or "
+        "drop it with dataclasses.replace(state, ema=None)."
+    )
+    with raises(fg.ArgumentError, message):
+        fg.train.step(loss, optax.sgd(0.3))(started, x, y)
+
+
+def test_frozen_parameters_stay_and_nothing_is_computed_for_them():
+    def deep(params, x, y):
+        hidden = jnp.tanh(x @ params["body"]["w"])
+        return fg.nn.mse_loss(hidden @ params["head"]["w"] + params["head"]["b"], y)
+
+    params = {"body": {"w": jnp.ones((2, 4))}, "head": {"w": jnp.ones(4), "b": jnp.array(0.0)}}
+    step = fg.train.step(deep, optax.adam(0.1), trainable="head.*", ema=0.9)
+    state = step.init(params)
+    assert len(jax.tree.leaves(state.opt_state)) == 5  # of the head alone: two moments of two leaves, and a count
+    assert state.ema["body"]["w"] is None
+    for _ in range(3):
+        state, _ = step(state, x, y)
+    np.testing.assert_array_equal(state.params["body"]["w"], params["body"]["w"])
+    assert not np.array_equal(state.params["head"]["w"], params["head"]["w"])
+    assert state.ema_params["body"]["w"] is state.params["body"]["w"]
+
+    def products(**options):
+        step = fg.train.step(deep, optax.adam(0.1), **options)
+        return jax.jit(step).lower(step.init(params), x, y).as_text().count("dot_general")
+
+    assert products() - products(trainable="head.*") == 2  # back through the head's product, and the body's gradient
+    assert products(trainable=["head.w", "body.*"]) == products()
+    both = fg.train.init(params, optax.adam(0.1), trainable=("head.w", "body"), ema=True)
+    assert both.ema["head"]["b"] is None
+    message = (
+        "step(): the state must have been made for this optimizer; its opt_state has another structure; make the state "
+        "and the step with one optimizer and one trainable=, as step.init(params) does."
+    )
+    with raises(fg.ArgumentError, message):
+        step(fg.train.init(params, optax.adam(0.1)), x, y)
+    for trainable, given in (("tail.*", "got 'tail.*'"), (["head.*", "n"], "got 'n'"), ([], "got an empty sequence")):
+        message = (
+            f"init(): trainable must name floating-point parts of params; {given}; choose from 'body.w', 'head.b' and "
+            "'head.w'."
+        )
+        with raises(fg.ArgumentError, message):
+            fg.train.init(params, optax.adam(0.1), trainable=trainable)
+    message = (
+        "init(): trainable must be a path in params or a sequence of them; got int 1; write for example "
+        "trainable='head.*'."
+    )
+    with raises(fg.ArgumentTypeError, message):
+        fg.train.init(params, optax.adam(0.1), trainable=1)
+
+
+# What it computes in, measures and leaves out
+
+
+def test_the_loss_is_computed_in_the_dtype_asked_for():
+    seen = []
+
+    def spying(params, x, n):
+        seen.append((params["w"].dtype, x.dtype, n.dtype))
+        return (params["w"] * x).mean() * n
+
+    step = fg.train.step(spying, optax.sgd(0.1), compute_dtype="bfloat16", metrics=("grad_norm", "update_norm"))
+    state, metrics = step(step.init({"w": jnp.ones(2), "n": 1}), jnp.full(2, 1.001), jnp.array(2))
+    assert seen[0] == (jnp.bfloat16, jnp.bfloat16, jnp.int32)
+    assert metrics["loss"].dtype == state.params["w"].dtype == jnp.float32
+    assert_close(metrics["grad_norm"], jnp.sqrt(2.0))
+    assert_close(metrics["update_norm"], 0.1 * jnp.sqrt(2.0))
+    assert_close(state.params["w"], jnp.full(2, 0.9))  # which no bfloat16 is
+
+
+def test_the_learning_rate_is_among_the_metrics_where_it_can_be_known():
+    schedule = optax.linear_schedule(1.0, 0.0, 4)
+    known = fg.train.step(loss, optax.chain(optax.identity(), optax.inject_hyperparams(optax.sgd)(schedule)))
+    told = fg.train.step(loss, optax.sgd(schedule), schedule=schedule)
+    for step in (known, told):
+        state, rates = step.init(fresh().params), []
+        for _ in range(3):
+            state, metrics = step(state, x, y)
+            rates.append(float(metrics["learning_rate"]))
+        assert rates == [1.0, 0.75, 0.5]
+
+
+def poisoned(params, x):
+    return (jnp.sqrt(params["a"]) * x + params["b"]).mean(), {}
+
+
+def test_a_step_that_is_not_finite_can_be_skipped():
+    step = fg.train.step(poisoned, optax.adam(0.1), on_nan="skip", ema=0.5, metrics="param_norm")
+    state = step.init({"a": 1.0, "b": 1.0})
+    good, _ = fg.train.step(poisoned, optax.adam(0.1), on_nan="skip", ema=0.5, donate=False)(state, 1.0)
+    state, _ = step(state, 1.0)
+    state, metrics = step(state, jnp.inf)
+    assert_close((state.params, state.opt_state, state.ema), (good.params, good.opt_state, good.ema))
+    assert (int(state.step), int(state.skipped), int(metrics["skipped"])) == (2, 1, 1)
+    assert np.isfinite(metrics["param_norm"])
+    state, metrics = step(state, 1.0)
+    assert (int(state.step), int(state.skipped), int(metrics["skipped"])) == (3, 1, 0)
+    assert float(state.params["b"]) < float(good.params["b"])
+
+
+def test_a_step_that_is_not_finite_is_named(monkeypatch):
+    step = fg.train.step(poisoned, optax.sgd(1.0), on_nan="raise")
+
+    def run(state, inputs):
+        for value in inputs:
+            state, _ = step(state, value)
+        step.check(state)
+        return state
+
+    state = run(step.init({"a": 4.0, "b": 1.0}), [1.0, 1.0])
+    end = "; look there for log(0), 0/0 or too large a learning rate; on_nan='skip' leaves such steps out."
+    start = "step(): the loss and its gradient must be finite; at step "
+    with raises(fg.NonFiniteError, f"{start}3 the loss and the gradient of params.a were not{end}"):
+        run(state, [jnp.nan, 1.0])
+    with raises(fg.NonFiniteError, f"{start}1 the gradient of params.a was not{end}"):
+        run(step.init({"a": 0.0, "b": 1.0}), [1.0])
+    run(step.init({"a": 4.0, "b": 1.0}), [1.0])
+    with raises(fg.NonFiniteError, f"{start}1 the loss was not{end}"):
+        run(step.init({"a": 4.0, "b": np.inf}), [1.0])
+    monkeypatch.setattr(sys.modules["funcgrad.train.step"], "_LOOKED_EVERY", 0.0)
+    states = [step.init({"a": 4.0, "b": 1.0})]
+
+    def keep_on():
+        for value in (1.0, jnp.nan, 1.0, 1.0, 1.0):
+            states.append(step(states[-1], value)[0])
+
+    with raises(fg.NonFiniteError, f"{start}2 the loss and the gradient of params.a were not{end}"):
+        keep_on()
+    assert int(states[-1].step) == 3
+    message = (
+        "step(): with on_nan='raise' a step must be called with values; got arrays that are being traced; call it "
+        "outside of the transform, or choose on_nan='skip' or None."
+    )
+    with raises(fg.ArgumentError, message):
+        jax.eval_shape(step, step.init({"a": 4.0, "b": 1.0}), 1.0)
+
+
+# Several steps in one dispatch
+
+
+def test_many_steps_are_the_steps_one_by_one():
+    rng = np.random.default_rng(1)
+    xs, ys = rng.standard_normal((5, 8, 2)).astype(np.float32), rng.standard_normal((5, 8)).astype(np.float32)
+
+    def noisy(params, x, y, *, key):
+        return loss(params, x + jax.random.normal(key, x.shape), y), {"second": x[1, 0]}
+
+    params = fresh().params
+    for options in ({"on_nan": "skip", "ema": 0.9, "microbatches": 2}, {"on_nan": "raise"}):
+        step = fg.train.step(noisy, optax.adam(0.1), **options)
+        one, losses = step.init(params, key=fg.key(3)), []
+        for i in range(5):
+            one, metrics = step(one, xs[i], ys[i])
+            losses.append(metrics["loss"])
+        many, measured = step.many(step.init(params, key=fg.key(3)), xs, ys)
+        assert_close(jax.tree.leaves(many), jax.tree.leaves(one))  # compiled apart, so to rounding
+        assert_close(measured["loss"], jnp.stack(losses))
+        assert measured["second"].shape == (5,)
+        # In parts they are the same program.
+        with assert_no_retrace():
+            parted = step.init(params, key=fg.key(3))
+            for piece, count in ((xs, 2), (np.roll(xs, -2, 0), 3)):
+                target = ys if count == 2 else np.roll(ys, -2, 0)
+                parted, _ = step.many(parted, piece, target, count=count)
+        assert_close(parted, many, rtol=0.0, atol=0.0)
+
+
+def test_what_many_asks_for():
+    step, state = fg.train.step(loss, optax.sgd(0.1)), fresh()
+    end = "; stack the batches of several steps, for example with fg.stack."
+    required = "many(): all arrays must have one first dimension, that of the steps; "
+    with raises(fg.ShapeError, f"{required}got no arrays{end}"):
+        step.many(state)
+    with raises(fg.ShapeError, f"{required}got float32 of shape (3, 2), float32 of shape (4,){end}"):
+        step.many(state, x, jnp.ones(4))
+    message = "many(): count must be at most 3, the batches there are; got 4; lower it."
+    with raises(fg.ArgumentError, message):
+        step.many(state, x[:, None], y[:, None], count=4)
 
 
 # Whose memory it reuses
@@ -355,7 +704,7 @@ def test_what_a_step_is_made_of():
         fg.train.step(loss, optax.sgd(0.1))({}, x, y)
     message = (
         "step(): the state must have been made for this optimizer; its opt_state has another structure; make the state "
-        "and the step with one optimizer."
+        "and the step with one optimizer and one trainable=, as step.init(params) does."
     )
     with raises(fg.ArgumentError, message):
         fg.train.step(loss, optax.adam(0.1))(fresh(optax.sgd(0.1)), x, y)
@@ -377,6 +726,45 @@ def test_what_a_state_is_made_of():
     )
     with raises(fg.ArgumentError, message):
         fg.train.init({"n": jnp.arange(3)}, optax.sgd(0.1))
+
+
+def test_options_are_checked_when_the_step_is_made():
+    error, wrong = fg.ArgumentError, fg.ArgumentTypeError
+    cases = [
+        (
+            error,
+            {"on_nan": "stop"},
+            "on_nan must be 'raise', 'skip' or None; got 'stop'; leave it out to look for nothing",
+        ),
+        (error, {"microbatches": 0}, "microbatches must be at least 1; got 0; correct it"),
+        (
+            fg.DtypeError,
+            {"compute_dtype": "half"},
+            "compute_dtype must be bfloat16, float32 or float64; got float16; write compute_dtype='bfloat16', whose "
+            "range is that of float32",
+        ),
+        (error, {"ema": 1.0}, "ema must be in [0, 1); got 1.0; write for example ema=0.999"),
+        (wrong, {"ema": "0.9"}, "ema must be a number or a function; got str '0.9'; write ema=0.999"),
+        (
+            error,
+            {"metrics": "norm"},
+            "metrics must be among 'grad_norm', 'param_norm' and 'update_norm'; got 'norm'; return other metrics from "
+            "the loss, as (loss, {'name': value})",
+        ),
+        (
+            wrong,
+            {"schedule": 0.1},
+            "schedule must be a function; got float 0.1; pass for example optax.cosine_decay_schedule(1e-3, 1000)",
+        ),
+    ]
+    for kind, options, message in cases:
+        with raises(kind, f"step(): {message}."):
+            fg.train.step(loss, optax.sgd(0.1), **options)
+    message = (
+        "step(): metrics of the loss must not be named like those of the step; got 'grad_norm' from the loss; choose "
+        "another name there."
+    )
+    error_of(lambda p: (p.sum(), {"grad_norm": 1}), message=message, kind=fg.ArgumentError, metrics=["grad_norm"])
 
 
 def test_an_error_of_the_loss_is_its_own():

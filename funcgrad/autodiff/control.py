@@ -11,10 +11,11 @@ import numpy as np
 
 from .._checks import describe, fail, is_concrete
 from .._convert import from_host
-from .._errors import ArgumentTypeError, DtypeError, ShapeError
+from .._errors import ArgumentTypeError, ShapeError
 from .._op import strong
 from .._plain import plain
 from .._types import ArrayLike, PyTree
+from ._alike import require_alike
 from ._arguments import require_callable
 from ._outputs import as_raised
 
@@ -62,7 +63,7 @@ def cond(
     branches = [_strong(function) for function in (true_fn, false_fn)]
     with as_raised():
         first, second = (jax.eval_shape(branch, *values) for branch in branches)
-        _require_alike("cond", "both functions must return", first, second, ("true_fn", "false_fn"))
+        require_alike("cond", "both functions must return", first, second, ("true_fn", "false_fn"))
         return jax.lax.cond(chosen, *branches, *values)
 
 
@@ -111,7 +112,7 @@ def while_loop(
     with as_raised():
         after = jax.eval_shape(body, *values)
         before = jax.eval_shape(lambda *v: v, *values)
-        _require_alike("while_loop", "body_fn must return what it got:", before, after, ("carried_inputs", "body_fn"))
+        require_alike("while_loop", "body_fn must return what it got:", before, after, ("carried_inputs", "body_fn"))
         result: tuple[PyTree, ...] = jax.lax.while_loop(goes_on, lambda carried: body(*carried), values)
         return result
 
@@ -145,24 +146,3 @@ def _truth(name: str, argument: str, value: Any) -> Any:
 
 def _strong(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *args: jax.tree.map(lambda leaf: strong(jnp.asarray(leaf)), function(*args))
-
-
-def _require_alike(name: str, required: str, first: Any, second: Any, owners: tuple[str, str]) -> None:
-    """Raise unless two results have one structure, and one shape and dtype at each leaf."""
-    trees = [jax.tree.structure(tree) for tree in (first, second)]
-    if trees[0] != trees[1]:  # type: ignore[operator]
-        given = " and ".join(f"{_outline(tree)} of {owner}" for tree, owner in zip(trees, owners, strict=True))
-        fail(ArgumentTypeError, name, f"{required} the same structure", f"got {given}", "correct one of them")
-    for (path, a), b in zip(jax.tree_util.tree_leaves_with_path(first), jax.tree.leaves(second), strict=True):
-        at = f" at {jax.tree_util.keystr(path)}" if path else ""
-        for kind, aspect, one, other in (
-            (ShapeError, "shapes", a.shape, b.shape),
-            (DtypeError, "dtypes", a.dtype, b.dtype),
-        ):
-            if one != other:
-                given = f"got {one} of {owners[0]} and {other} of {owners[1]}{at}"
-                fail(kind, name, f"{required} the same {aspect}", given, "correct one of them")
-
-
-def _outline(tree: Any) -> str:
-    return str(tree).removeprefix("PyTreeDef(").removesuffix(")")

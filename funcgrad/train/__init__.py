@@ -3,4 +3,4 @@
 from .fit import fit
 from .history import History
 from .state import TrainState, init
-from .step import step
+from .step import Step, step

@@ -13,7 +13,7 @@ from .._errors import ArgumentError, ArgumentTypeError
 from .._types import PyTree
 from ..autodiff._paths import dotted, path_pattern, some
 
-__all__ = ["require_callable", "require_optimizer", "trained_part", "with_trained"]
+__all__ = ["averaged", "require_callable", "require_optimizer", "trained_part", "with_trained"]
 
 
 def require_callable(name: str, argument: str, value: Any, remedy: str) -> None:
@@ -71,5 +71,15 @@ def trained_part(name: str, params: PyTree, trainable: str | Sequence[str] | Non
 
 
 def with_trained(params: PyTree, trained: PyTree) -> PyTree:
-    """`params` with the leaves of `trained` in their places."""
-    return jax.tree.map(lambda new, old: old if new is None else new, trained, params, is_leaf=lambda x: x is None)
+    """`params` with the leaves of `trained` in their places, in the dtype of what was there."""
+    return jax.tree.map(
+        lambda new, old: old if new is None else new.astype(jnp.result_type(old)),
+        trained,
+        params,
+        is_leaf=lambda x: x is None,
+    )
+
+
+def averaged(trained: PyTree) -> PyTree:
+    """What a moving average of `trained` starts from: these values, in no less than float32, where it can move."""
+    return jax.tree.map(lambda leaf: jnp.array(leaf, jnp.promote_types(leaf.dtype, jnp.float32)), trained)

@@ -17,7 +17,7 @@ from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError
 from .._plain import plain
 from .._types import Array, PyTree
-from ._parameters import require_optimizer, trained_part, with_trained
+from ._parameters import averaged, require_optimizer, trained_part, with_trained
 
 __all__ = ["TrainState", "init"]
 
@@ -158,7 +158,7 @@ def init(
         jnp.zeros((), jnp.int32),
         key,
         model_state=_as_arrays("model_state", model_state),
-        ema=trained if ema else None,
+        ema=averaged(trained) if ema else None,
     )
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
-from dataclasses import replace
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -13,17 +11,190 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from .._checks import describe, fail, is_concrete
-from .._claims import settled
+from .._checks import describe, fail, integer, is_concrete, listed, resolve_dtype
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
+from .._op import strong
 from .._plain import plain
-from .._types import Array, PyTree
-from ..arrays.random import fold_in
-from ._parameters import require_callable, require_optimizer, trained_part, with_trained
-from .state import TrainState
+from .._types import Array, DtypeLike, PyTree
+from ._equations import steps_that_pay
+from ._objective import Objective
+from ._parameters import averaged, require_callable, require_optimizer, trained_part
+from ._update import MEASURES, Owned, Parts, Update, raise_fault
+from .state import TrainState, init
 
-__all__ = ["step"]
+__all__ = ["Step", "step"]
+
+_LOOKED_EVERY = 0.25  # seconds between looks at what was not finite
+
+
+class Step:
+    """A compiled training step, from ``fg.train.step``: ``state, metrics = step(state, *batch)``."""
+
+    __name__ = "step"
+
+    def __init__(self, update: Update, donate: bool):
+        self._update = update
+        self._donate = donate
+        owned = (0,) if donate else ()
+        self._one = jax.jit(self._step, donate_argnums=owned)
+        self._loop = jax.jit(self._steps, donate_argnums=owned)
+        self._fault: Array | None = None
+        self._seen: Array | None = None  # the fault as it was when it was last looked at
+        self._looked = 0.0
+
+    def __call__(self, state: TrainState, *batch: Any) -> tuple[TrainState, dict[str, Any]]:
+        """The next state, and the metrics of this step."""
+        return self._take(self._one, state, _operands(batch))
+
+    def many(self, state: TrainState, *batches: Any, count: int | None = None) -> tuple[TrainState, dict[str, Any]]:
+        """Take a step for each element of the first dimension of `batches`, in one dispatch.
+
+        Args:
+            state: where to start.
+            *batches: as for a step, each array with one more dimension in front.
+            count: how many steps to take, if fewer than there are elements; another number compiles nothing.
+
+        Returns:
+            The last state, and the metrics of all steps, each with that dimension in front.
+        """
+        arrays = _operands(batches)
+        lengths = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(arrays)}
+        if len(lengths) != 1 or lengths == {()}:
+            given = f"got {', '.join(describe(leaf) for leaf in jax.tree.leaves(arrays)) or 'no arrays'}"
+            remedy = "stack the batches of several steps, for example with fg.stack"
+            fail(ShapeError, "many", "all arrays must have one first dimension, that of the steps", given, remedy)
+        ((length,),) = lengths
+        count = length if count is None else integer("many", "count", count, 1)
+        if count > length:
+            fail(
+                ArgumentError,
+                "many",
+                f"count must be at most {length}, the batches there are",
+                f"got {count}",
+                "lower it",
+            )
+        return self._take(self._loop, state, arrays, np.int32(count))
+
+    def init(self, params: PyTree, *, key: Array | None = None, model_state: PyTree = None) -> TrainState:
+        """The state before the first step, with all that this step needs: ``fg.train.init`` with its own settings."""
+        own = self._update
+        state = init(
+            params,
+            own.optimizer,
+            key=key,
+            model_state=model_state,
+            trainable=own.trainable,
+            ema=own.ema is not None,
+        )
+        return self._complete(state)
+
+    def check(self, state: TrainState) -> None:
+        """Raise if something was not finite in any step so far, with ``on_nan="raise"``; waits for the last step."""
+        if self._fault is not None:
+            self._raise_if_any(self._fault, state)
+
+    def steps_that_pay(self, state: TrainState, *batch: Any) -> int:
+        """How many steps one dispatch should hold, judged by what a step computes: 1 where a loop would be slower."""
+        return steps_that_pay(lambda parts, batch: self._update(parts, state.key, None, batch), _parts(state), batch)
+
+    def _take(
+        self, program: Callable[..., Any], state: Any, batch: tuple[Any, ...], *count: Any
+    ) -> tuple[TrainState, dict[str, Any]]:
+        if not isinstance(state, TrainState):
+            remedy = "make the first with fg.train.init(params, optimizer)"
+            fail(ArgumentTypeError, "step", "the first argument must be a TrainState", f"got {describe(state)}", remedy)
+        ours = "_returned" in state.__dict__  # so its arrays are no tracers
+        if not all(map(is_concrete, jax.tree.leaves(batch if ours else (state, batch)))):
+            return self._inline(state, batch, *count)
+        spent = self._complete(state._to_spend() if self._donate else state._require_alive())
+        if self._update.on_nan == "raise":
+            self._look(spent)
+        owned = (spent.params, spent.opt_state, spent.model_state, spent.ema)
+        parts, metrics, self._fault = program(owned, spent.step, spent.skipped, spent.key, self._fault, batch, *count)
+        params, opt_state, model_state, ema, number, skipped = parts
+        new = TrainState(params, opt_state, number, spent.key, model_state, ema, skipped)
+        if self._donate:
+            new._mark_returned()
+            spent._mark_spent()
+            if spent is not state and ours:
+                state._mark_spent()
+        return new, {"loss": metrics.pop("loss"), **metrics}  # jit has sorted them
+
+    def _inline(self, state: TrainState, batch: Any, *count: Any) -> tuple[TrainState, dict[str, Any]]:
+        """The step inside another transform, where the memory is not ours to manage."""
+        if self._update.on_nan == "raise":
+            required = "with on_nan='raise' a step must be called with values"
+            remedy = "call it outside of the transform, or choose on_nan='skip' or None"
+            fail(ArgumentError, "step", required, "got arrays that are being traced", remedy)
+        state = self._complete(state)
+        if count:
+            parts, metrics, _ = self._steps(
+                _parts(state)[:4], state.step, state.skipped, state.key, None, batch, *count
+            )
+        else:
+            parts, metrics, _ = self._update(_parts(state), state.key, None, batch)
+        params, opt_state, model_state, ema, number, skipped = parts
+        return TrainState(params, opt_state, number, state.key, model_state, ema, skipped), metrics
+
+    def _step(
+        self, owned: Owned, number: Array, skipped: Array | None, key: Array | None, fault: Array | None, batch: Any
+    ) -> Any:
+        return self._update(Parts(*owned, number, skipped), key, fault, batch)
+
+    def _steps(
+        self, owned: Owned, number: Array, skipped: Any, key: Any, fault: Any, batches: Any, count: Any
+    ) -> tuple[Parts, dict[str, Any], Any]:
+        """Several steps. Their number is a value, so that the last ones of an epoch need no program of their own."""
+
+        def batch_of(i: Any) -> Any:
+            return jax.tree.map(lambda leaf: jax.lax.dynamic_index_in_dim(leaf, i, keepdims=False), batches)
+
+        def turn(i: Any, carried: Any) -> Any:
+            parts, fault, kept = carried
+            parts, metrics, fault = self._update(parts, key, fault, batch_of(i))
+            kept = jax.tree.map(
+                lambda column, value: jax.lax.dynamic_update_index_in_dim(column, value, i, 0), kept, metrics
+            )
+            return jax.tree.map(strong, parts), fault, kept
+
+        parts = Parts(*owned, number, skipped)
+        _, metrics, _ = jax.eval_shape(self._update, parts, key, fault, jax.eval_shape(batch_of, 0))
+        length = jax.tree.leaves(batches)[0].shape[0]
+        kept = jax.tree.map(lambda like: jnp.zeros((length, *like.shape), like.dtype), metrics)
+        parts, fault, metrics = jax.lax.fori_loop(0, count, turn, (jax.tree.map(strong, parts), fault, kept))
+        return parts, metrics, fault
+
+    def _complete(self, state: TrainState) -> TrainState:
+        """`state` with the fields that this step keeps; what they start from loses nothing."""
+        own = self._update
+        if own.ema is None and state.ema is not None:
+            remedy = "pass ema= to fg.train.step, or drop it with dataclasses.replace(state, ema=None)"
+            fail(ArgumentError, "step", "a state with a moving average needs a step that updates it", "got one", remedy)
+        ema, skipped = state.ema, state.skipped
+        if own.ema is not None and ema is None:
+            ema = averaged(trained_part("step", state.params, own.trainable))
+        if own.on_nan == "skip" and skipped is None:
+            skipped = jnp.zeros((), jnp.int32)
+        if own.on_nan == "raise" and self._fault is None:
+            self._fault = jnp.zeros(2, jnp.int32)
+        if ema is state.ema and skipped is state.skipped:
+            return state
+        return TrainState(state.params, state.opt_state, state.step, state.key, state.model_state, ema, skipped)
+
+    def _look(self, state: TrainState) -> None:
+        """Read, now and then, what was not finite up to the look before: by now that is known, so nothing waits."""
+        now = time.perf_counter()
+        if now - self._looked >= _LOOKED_EVERY:
+            if self._seen is not None:
+                self._raise_if_any(self._seen, state)
+            self._seen, self._looked = self._fault, now
+
+    def _raise_if_any(self, fault: Array, state: TrainState) -> None:
+        number, code = np.asarray(fault).tolist()
+        if number:
+            self._fault = self._seen = None
+            raise_fault(number, code, trained_part("step", state.params, self._update.trainable))
 
 
 @plain
@@ -32,9 +203,16 @@ def step(
     optimizer: optax.GradientTransformation,
     *,
     has_aux: bool | None = None,
+    microbatches: int = 1,
+    compute_dtype: DtypeLike | None = None,
+    trainable: str | Sequence[str] | None = None,
+    ema: float | Callable[[Array], Any] | None = None,
+    on_nan: str | None = None,
+    metrics: str | Sequence[str] = (),
+    schedule: Callable[[Array], Any] | None = None,
     donate: bool = True,
-) -> Callable[..., tuple[TrainState, dict[str, Any]]]:
-    """A compiled training step.
+) -> Step:
+    r"""A compiled training step.
 
     It is called as ``state, metrics = step(state, *batch)``. What it computes is the gradient of
     ``loss(params, *batch)`` with respect to the floating-point leaves of the parameters, and the optimizer's update of
@@ -45,18 +223,37 @@ def step(
     ``best = jax.tree.map(jnp.copy, state.params)``.
 
     Args:
-        loss: called as ``loss(params, *batch)``, or as ``loss(params, *batch, key=key)`` if it has a parameter of that
-            name, with ``fg.fold_in(state.key, "loss", state.step)``. Returns a 0-d loss, or it and a dict of metrics.
+        loss: called as ``loss(params, *batch)``. Returns a 0-d loss, or it and a dict of metrics. If it has a parameter
+            ``key``, it is given ``fg.fold_in(state.key, "loss", state.step)``. If it has a parameter ``model_state``,
+            it is given the state's, and returns ``(loss, model_state)`` or ``(loss, model_state, metrics)``.
         optimizer: from optax, for example ``optax.adam(1e-3)``.
         has_aux: whether `loss` returns metrics too; by default, seen from what it returns.
+        microbatches: into how many parts to cut a batch, to need the memory of one. The gradient is their exact mean,
+            weighted by rows, before the optimizer clips or uses it: that of the whole batch for a loss that is a mean
+            over rows. Metrics are averaged, counts added; each part has its own key, and the model state of the last.
+        compute_dtype: what the parameters and the floating-point arrays of a batch are converted to for the loss,
+            ``"bfloat16"`` for example. The parameters themselves, gradients and updates keep their own dtype.
+        trainable: which parameters are trained, as dotted paths with ``*``: ``"head.*"`` or a list of such. For the
+            others nothing is computed. Make the state with the same, or with ``step.init(params)``.
+        ema: $d$ in $m \leftarrow m + (1 - d)(p - m)$, the moving average of the trained parameters in ``state.ema``;
+            or a function of the step's number that gives it.
+        on_nan: what to do if the loss or a gradient is NaN or infinite. ``"raise"`` names the step and the parameter,
+            within about half a second or in ``step.check(state)``, as no step waits for the one before. ``"skip"``
+            leaves the state as it was, but for its step and its count of ``skipped`` ones. None looks for nothing.
+        metrics: what else to measure, of ``"grad_norm"``, ``"param_norm"`` and ``"update_norm"``: Euclidean norms over
+            the trained parameters, of the gradient before the optimizer sees it.
+        schedule: the optimizer's learning rate as a function of the step, to be among the metrics. That of
+            ``optax.inject_hyperparams`` is there without.
         donate: whether to reuse memory. False keeps every state usable, at the price of a second copy of it.
 
     Returns:
         A function of a state and a batch. It gives the next state and a dict of 0-d arrays: ``"loss"`` and the metrics.
-        NumPy arrays in a batch are copied, so the caller may overwrite them.
+        NumPy arrays in a batch are copied, so the caller may overwrite them. ``step.init(params)`` makes its first
+        state, and ``step.many(state, *batches)`` takes several steps in one dispatch.
 
     Raises:
-        ArgumentTypeError: `loss` or `optimizer` is not one.
+        ArgumentTypeError: `loss` or `optimizer` is not one, or an option has the wrong type.
+        ArgumentError: an option has a value that is not allowed.
 
     When the returned function is called, it raises errors that start with ``step():`` if the state was spent or belongs
     to another optimizer, if the batch does not fit the arguments of `loss`, or if what `loss` returns is not a loss.
@@ -74,137 +271,67 @@ def step(
     """
     require_callable("step", "loss", loss, "write for example def loss(params, x, y)")
     require_optimizer("step", optimizer)
-    update = functools.partial(_update, loss, _takes_key(loss), optax.with_extra_args_support(optimizer), has_aux)
-    update.__name__ = "step"  # type: ignore[attr-defined]
-    compiled = jax.jit(update, donate_argnums=(0, 1) if donate else ())
-
-    def take(state: TrainState, *batch: Any) -> tuple[TrainState, dict[str, Any]]:
-        """The next state, and the metrics of this step."""
-        _require_state(state)
-        arrays = jax.tree_util.tree_map_with_path(_as_operand, batch)
-        if not all(map(is_concrete, jax.tree.leaves((state, arrays)))):
-            # Inside another transform the memory is not ours to manage.
-            params, opt_state, number, metrics = update(state.params, state.opt_state, state.step, state.key, arrays)
-            return replace(state, params=params, opt_state=opt_state, step=number), metrics
-        spent = state._to_spend() if donate else state._require_alive()
-        params, opt_state, number, metrics = compiled(spent.params, spent.opt_state, spent.step, spent.key, arrays)
-        new = replace(spent, params=params, opt_state=opt_state, step=number)
-        if donate:
-            new._mark_returned()
-            spent._mark_spent()
-        return new, {"loss": metrics.pop("loss"), **metrics}  # jit has sorted them
-
-    return take
+    if on_nan not in (None, "raise", "skip"):
+        remedy = "leave it out to look for nothing"
+        fail(ArgumentError, "step", "on_nan must be 'raise', 'skip' or None", f"got {on_nan!r}", remedy)
+    if schedule is not None:
+        require_callable("step", "schedule", schedule, "pass for example optax.cosine_decay_schedule(1e-3, 1000)")
+    update = Update(
+        Objective(loss, has_aux, _compute_dtype(compute_dtype)),
+        optax.with_extra_args_support(optimizer),
+        microbatches=integer("step", "microbatches", microbatches, 1),
+        trainable=trainable,
+        ema=_decay(ema),
+        on_nan=on_nan,
+        measures=_measures(metrics),
+        schedule=schedule,
+    )
+    return Step(update, donate)
 
 
-def _update(
-    loss: Callable[..., Any],
-    takes_key: bool,
-    optimizer: optax.GradientTransformationExtraArgs,
-    has_aux: bool | None,
-    params: PyTree,
-    opt_state: PyTree,
-    number: Array,
-    key: Array | None,
-    batch: tuple[Any, ...],
-) -> tuple[PyTree, PyTree, Array, dict[str, Any]]:
-    """The step as a pure function."""
-    keywords = {"key": _key_of_step(key, number)} if takes_key else {}
-    _require_arguments(loss, params, batch, keywords)
-
-    def objective(trained: PyTree) -> tuple[Array, dict[str, Any]]:
-        return _value_and_metrics(settled(lambda: loss(with_trained(params, trained), *batch, **keywords)), has_aux)
-
-    trained = trained_part("step", params, None)
-    (value, metrics), gradients = jax.value_and_grad(objective, has_aux=True)(trained)
-    # Of a complex parameter, optimizers expect the direction of ascent, which is the conjugate of JAX's derivative.
-    gradients = jax.tree.map(lambda g: jnp.conj(g) if jnp.iscomplexobj(g) else g, gradients)
-    try:
-        # Line searches and schedules that watch the loss ask for more than the gradient; the others ignore it.
-        updates, new_opt_state = optimizer.update(
-            gradients, opt_state, trained, value=value, grad=gradients, value_fn=lambda p: objective(p)[0]
-        )
-    except (TypeError, ValueError, AttributeError):
-        _explain_foreign(optimizer, opt_state, trained)
-        raise
-    trained = optax.apply_updates(trained, updates)
-    return with_trained(params, trained), new_opt_state, number + 1, {"loss": value, **metrics}
+def _parts(state: TrainState) -> Parts:
+    return Parts(state.params, state.opt_state, state.model_state, state.ema, state.step, state.skipped)
 
 
-def _require_state(state: Any) -> None:
-    if not isinstance(state, TrainState):
-        remedy = "make the first with fg.train.init(params, optimizer)"
-        fail(ArgumentTypeError, "step", "the first argument must be a TrainState", f"got {describe(state)}", remedy)
+def _compute_dtype(given: DtypeLike | None) -> Any:
+    if given is None:
+        return None
+    dtype = resolve_dtype("step", given)
+    if not jnp.issubdtype(dtype, jnp.floating) or dtype == jnp.float16:
+        remedy = "write compute_dtype='bfloat16', whose range is that of float32"
+        fail(DtypeError, "step", "compute_dtype must be bfloat16, float32 or float64", f"got {dtype}", remedy)
+    return dtype
 
 
-def _takes_key(loss: Callable[..., Any]) -> bool:
-    """Whether `loss` has a parameter `key` that nobody has filled yet."""
-    if isinstance(loss, functools.partial) and "key" in loss.keywords:
-        return False
-    try:
-        parameter = inspect.signature(loss).parameters.get("key")
-    except (TypeError, ValueError):  # a builtin without a signature
-        return False
-    return parameter is not None and parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+def _decay(given: Any) -> Any:
+    if given is None or callable(given):
+        return given
+    if isinstance(given, bool) or not isinstance(given, int | float | np.floating):
+        given = describe(given)
+        fail(ArgumentTypeError, "step", "ema must be a number or a function", f"got {given}", "write ema=0.999")
+    if not 0 <= given < 1:
+        fail(ArgumentError, "step", "ema must be in [0, 1)", f"got {given}", "write for example ema=0.999")
+    return float(given)
 
 
-def _key_of_step(key: Array | None, number: Array) -> Array:
-    if key is None:
-        remedy = "make the state with fg.train.init(params, optimizer, key=fg.key(0))"
-        fail(ArgumentError, "step", "a loss that takes key= needs a state with a key", "got none", remedy)
-    # A stream of its own: the key may also decide, say, the order of the data in each epoch.
-    return fold_in(key, "loss", number)
+def _measures(given: Any) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else tuple(given)
+    unknown = [name for name in names if name not in MEASURES]
+    if unknown:
+        given, remedy = f"got {unknown[0]!r}", "return other metrics from the loss, as (loss, {'name': value})"
+        fail(ArgumentError, "step", f"metrics must be among {listed(MEASURES)}", given, remedy)
+    return names
 
 
-def _require_arguments(loss: Callable[..., Any], params: PyTree, batch: tuple[Any, ...], keywords: Any) -> None:
-    try:
-        signature = inspect.signature(loss)
-    except (TypeError, ValueError):
-        return
-    try:
-        signature.bind(params, *batch, **keywords)
-    except TypeError as error:
-        name = getattr(loss, "__name__", "loss")
-        names = str(signature.replace(return_annotation=signature.empty))
-        fail(
-            ArgumentTypeError,
-            "step",
-            f"the batch must fit {name}{names}",
-            f"got params and {len(batch)} argument{'' if len(batch) == 1 else 's'} ({error})",
-            "pass step(state, *batch) what the loss takes after params",
-        )
-
-
-def _value_and_metrics(result: Any, has_aux: bool | None) -> tuple[Array, dict[str, Any]]:
-    """What a loss returned, checked, as a scalar and a dict."""
-    is_pair = isinstance(result, tuple) and len(result) == 2
-    if has_aux and not is_pair:
-        given, remedy = f"got {describe(result)}", "return loss, {'name': value}"
-        fail(ArgumentTypeError, "step", "with has_aux=True the loss must return (loss, metrics)", given, remedy)
-    if is_pair and has_aux is False:
-        remedy = "return the loss alone, or leave has_aux out"
-        fail(ArgumentTypeError, "step", "with has_aux=False the loss must return a 0-d array", "got a pair", remedy)
-    value, metrics = result if is_pair else (result, {})
-    if not isinstance(value, jax.Array):
-        remedy = "return a 0-d array that depends on the parameters, and metrics beside it in a dict"
-        fail(ArgumentTypeError, "step", "loss must return a 0-d array", f"got {describe(value)}", remedy)
-    if value.ndim:
-        remedy = "take its mean or its sum"
-        fail(ShapeError, "step", "loss must return a 0-d array", f"got {describe(value)}", remedy)
-    if not jnp.issubdtype(value.dtype, jnp.floating):
-        remedy = "return a real, differentiable number"
-        fail(DtypeError, "step", "loss must return a floating-point number", f"got {describe(value)}", remedy)
-    if not isinstance(metrics, dict) or not all(isinstance(name, str) for name in metrics):
-        remedy = "return loss, {'name': value}"
-        fail(ArgumentTypeError, "step", "metrics must be a dict by name", f"got {describe(metrics)}", remedy)
-    if "loss" in metrics:
-        remedy = "choose another name"
-        fail(ArgumentError, "step", "metrics must not be called 'loss', which is the loss", "got one", remedy)
-    return value, metrics
+def _operands(batch: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A batch as something jit takes, sharing no memory with a buffer that may be overwritten."""
+    if all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(batch)):
+        return batch
+    arrays: tuple[Any, ...] = jax.tree_util.tree_map_with_path(_as_operand, batch)
+    return arrays
 
 
 def _as_operand(path: Any, leaf: Any) -> Any:
-    """A leaf of a batch as something jit takes, sharing no memory with a buffer that may be overwritten."""
     if isinstance(leaf, jax.Array | bool | int | float | complex):
         return leaf
     if isinstance(leaf, np.ndarray | np.generic) or is_torch(leaf):
@@ -215,17 +342,4 @@ def _as_operand(path: Any, leaf: Any) -> Any:
         "a batch must be made of arrays",
         f"got {describe(leaf)} at batch{jax.tree_util.keystr(path)}",
         "convert it with fg.tensor, or leave it out",
-    )
-
-
-def _explain_foreign(optimizer: Any, opt_state: PyTree, trained: PyTree) -> None:
-    own: Any = jax.tree.structure(jax.eval_shape(optimizer.init, trained))
-    if own == jax.tree.structure(opt_state):
-        return
-    fail(
-        ArgumentError,
-        "step",
-        "the state must have been made for this optimizer",
-        "its opt_state has another structure",
-        "make the state and the step with one optimizer",
     )
