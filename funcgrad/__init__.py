@@ -64,6 +64,7 @@ from .linalg.flat import *
 from .nn.flat import *
 from .special.flat import *
 from .train import data
+from .train.flat import *
 
 if not TYPE_CHECKING:  # a checker would take it to mean that every name exists
     from ._absent import absent as __getattr__
@@ -147,7 +148,7 @@ __all__ = [
     "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "rrelu", "selu", "threshold", "triplet_margin_loss",
     # Derivatives
     "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
-    "jacfwd", "jacobian", "jacrev", "jit", "vmap", "checked", "unchecked", "cond", "while_loop",
+    "jacfwd", "jacobian", "jacrev", "jit", "vmap", "checked", "unchecked", "cond", "while_loop", "loop",
     # Sparsity
     "SparsityPattern",
     # Errors

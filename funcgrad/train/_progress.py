@@ -1,4 +1,4 @@
-"""How an epoch is shown: a bar on a terminal, a line elsewhere."""
+"""How a run is shown: a bar on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,35 +14,41 @@ from tqdm import tqdm
 __all__ = ["Progress"]
 
 _REFRESHED_EVERY = 0.25  # seconds
+_LINE_EVERY = 30.0  # seconds between lines inside an epoch
 
 
 class Progress:
-    """What one epoch shows. Between refreshes it only counts; metrics are fetched once for each refresh."""
+    """What one epoch, or one loop, shows. Between refreshes it only counts; metrics are fetched once for each refresh.
 
-    def __init__(self, shown: bool, title: str, batches: int | None):
-        self.shown = shown
-        self.title = title
+    Attributes:
+        steps: how many there were.
+    """
+
+    def __init__(self, shown: bool, title: str, total: int | None, unit: str = "steps", warm: bool = False):
+        self.shown, self.title, self.total, self.unit = shown, title, total, unit
         self.bar = None
         if shown and sys.stderr.isatty():
-            # No batches per second: examples per second say the same and compare between batch sizes.
             known = "{desc}: {n_fmt}/{total_fmt} |{bar}| {elapsed}<{remaining}{postfix}"
             unknown = "{desc}: {n_fmt} {elapsed}{postfix}"
-            shape = unknown if batches is None else known
-            self.bar = tqdm(desc=title, total=batches, bar_format=shape, file=sys.stderr, dynamic_ncols=True)
-        self.steps = 0
-        self.examples = 0
+            shape = unknown if total is None else known
+            self.bar = tqdm(desc=title, total=total, bar_format=shape, file=sys.stderr, dynamic_ncols=True)
+        self.warm = warm  # whether what runs is compiled
+        self.steps = self.timed = self.examples = 0
+        self.first: float | None = None  # seconds to the first step, compilation included, where that was waited for
         self.started = self.refreshed = time.perf_counter()
 
-    def step(self, batch: Any, metrics: Mapping[str, Any]) -> None:
-        """Count a step; show it if it is time to."""
-        self.steps += 1
+    def advance(self, steps: int, metrics: Mapping[str, Any], examples: int = 0) -> None:
+        """Count steps; show them, and the last of their metrics, if it is time to."""
+        self.steps += steps
         now = time.perf_counter()
-        if self.steps == 1:
-            self.started = now  # the first step compiles, which says nothing about speed
+        if self.warm:
+            self.timed += steps
+            self.examples += examples
         else:
-            self.examples += _size(batch)
-        if self.bar is not None and now - self.refreshed >= _REFRESHED_EVERY:
-            self._show(jax.device_get({name: value for name, value in metrics.items() if np.ndim(value) == 0}))
+            self.started, self.warm = now, True  # the first call compiles, which says nothing about speed
+        if self.shown and now - self.refreshed >= (_LINE_EVERY if self.bar is None else _REFRESHED_EVERY):
+            numbers = jax.device_get({name: value for name, value in metrics.items() if np.ndim(value) <= 1})
+            self._show({name: np.ravel(value)[steps - 1 if np.ndim(value) else 0] for name, value in numbers.items()})
 
     def end(self, metrics: Mapping[str, Any]) -> None:
         """Show the metrics of the whole epoch."""
@@ -62,21 +68,33 @@ class Progress:
         if self.shown:
             print(text, file=sys.stderr if self.bar is not None else sys.stdout, flush=True)
 
+    def speed(self) -> tuple[float, float]:
+        """Steps and examples a second, without those that compiled; 0 where nothing is known."""
+        elapsed = time.perf_counter() - self.started
+        return (self.timed / elapsed, self.examples / elapsed) if elapsed > 0 else (0.0, 0.0)
+
     def _show(self, metrics: Mapping[str, Any]) -> None:
-        assert self.bar is not None
-        self.bar.n = self.steps
-        self.bar.set_postfix_str(self._text(metrics), refresh=True)
+        if self.bar is not None:
+            self.bar.n = self.steps
+            self.bar.set_postfix_str(self._text(metrics), refresh=True)
+        else:
+            total = "" if self.total is None else f"/{self.total}"
+            print(f"{self.title}, {self.steps}{total}: {self._text(metrics)}", flush=True)
         self.refreshed = time.perf_counter()  # after the fetch: a slow device is not asked more often than that
 
     def _text(self, metrics: Mapping[str, Any]) -> str:
-        parts = [f"{name} {float(value):.4g}" for name, value in metrics.items() if np.ndim(value) == 0]
-        elapsed = time.perf_counter() - self.started
-        if self.examples and elapsed > 0:
-            parts.append(f"{self.examples / elapsed:,.0f} examples/s")
+        parts = [f"{name} {_number(value)}" for name, value in metrics.items() if np.ndim(value) == 0]
+        if self.first is not None:
+            parts.append(f"first step after {self.first:.3g} s")
+        steps, examples = self.speed()
+        parts += [f"{_rate(steps)} {self.unit}/s"] * (steps > 0) + [f"{_rate(examples)} examples/s"] * (examples > 0)
         return ", ".join(parts)
 
 
-def _size(batch: Any) -> int:
-    """How many examples a batch holds: the length of its first array."""
-    shapes = (np.shape(leaf) for leaf in jax.tree.leaves(batch))
-    return next((shape[0] for shape in shapes if shape), 0)
+def _number(value: Any) -> str:
+    value = np.asarray(value)[()]
+    return f"{value:.4g}" if isinstance(value, np.floating | np.integer) else f"{value}"
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

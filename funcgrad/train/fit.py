@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import inspect
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from .._checks import describe, fail
+import jax
+import numpy as np
+
+from .._checks import describe, fail, integer
 from .._errors import ArgumentError, ArgumentTypeError
 from .._plain import plain
 from .._types import PyTree
+from ._feeding import Taken, by_epoch, length, taken_together
 from ._parameters import require_callable
 from ._progress import Progress
+from ._stopping import Patience, stop_asked
 from .history import History
 from .state import TrainState
+from .step import Step
 
-__all__ = ["fit"]
+__all__ = ["Event", "fit"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a callback of ``fit`` is told.
+
+    Attributes:
+        name: ``"step"`` after one dispatch, ``"evaluation"``, ``"epoch"`` after one, ``"end"`` after all.
+        state: the state at this moment. The next step takes its memory: copy what is to be kept.
+        metrics: of the step, still on the device (with a dimension in front if it was several steps); otherwise
+            numbers: of the evaluation, or the means over the epoch and the latest evaluation.
+        step: how many steps were taken.
+        epoch: the number of the epoch.
+        history: what was measured so far.
+    """
+
+    name: str
+    state: TrainState
+    metrics: Mapping[str, Any]
+    step: int
+    epoch: int
+    history: History
 
 
 @plain
@@ -28,7 +57,17 @@ def fit(
     *,
     epochs: int = 1,
     first_epoch: int = 0,
-    evaluate: Callable[[PyTree], Mapping[str, Any]] | None = None,
+    start: Mapping[str, int] | None = None,
+    evaluate: Callable[..., Mapping[str, Any]] | None = None,
+    evaluate_every: int | None = None,
+    patience: int | None = None,
+    monitor: str | None = None,
+    mode: str = "min",
+    min_delta: float = 0.0,
+    restore_best: bool = True,
+    checkpoint: Any = None,
+    callbacks: Sequence[Callable[[Event], Any]] = (),
+    steps_per_call: int | str = 1,
     progress: bool = True,
 ) -> tuple[TrainState, History]:
     """Take a step for each batch of each epoch.
@@ -45,16 +84,36 @@ def fit(
             loss takes after the parameters, or its only one.
         epochs: how many times to go through the data.
         first_epoch: the number of the first of them; not 0 in a run that goes on with an earlier one.
-        evaluate: called with the parameters after each epoch; returns a dict of numbers to be recorded and shown.
+        start: where among these epochs to begin, as a checkpoint keeps it: ``{"epoch": 2, "batch": 17}``.
+        evaluate: called with the parameters after each epoch; returns a dict of numbers to be recorded and shown. If
+            its first parameter is called ``state`` it is given the state, and if it has a parameter ``model_state``
+            also that.
+        evaluate_every: evaluate after so many steps instead of after each epoch.
+        patience: end the run when `monitor` has not become better in so many evaluations (or epochs, if there are
+            none) in a row.
+        monitor: a metric of ``evaluate``, or one whose mean over the epoch is meant; by default ``eval_loss``, or else
+            ``loss``.
+        mode: ``"min"`` if the smallest value of `monitor` is the best, ``"max"`` if the largest is.
+        min_delta: by how much a value must be better to count.
+        restore_best: whether to return the state in which `monitor` was best; it is copied each time.
+        checkpoint: saves the run, with ``save(state, data=..., metrics=...)``: after each epoch, or after as many steps
+            as its attribute ``every`` says, and when the run is interrupted.
+        callbacks: functions of an ``Event``, called after each dispatch, evaluation and epoch, and at the end. One that
+            returns True ends the run.
+        steps_per_call: how many steps to take in one dispatch, if their batches have one shape. Small models run up to
+            twenty times as fast so. ``"auto"`` decides by what a step computes. Compiled apart, the loop may round
+            differently from single steps.
         progress: whether to show a bar on a terminal, or a line for each epoch elsewhere: the means of the metrics over
-            the epoch, the evaluation, and examples per second.
+            the epoch, the evaluation, the time to the first step, and steps and examples per second.
 
     Returns:
-        The last state, and a ``History`` of all metrics.
+        The last state (or the best), and a ``History`` of all metrics.
 
     Raises:
-        ArgumentError: an epoch had no batches, as when an iterator that is used up is iterated again.
+        ArgumentError: an epoch had no batches, as when an iterator that is used up is iterated again; or options do not
+            fit each other.
         ArgumentTypeError: `step`, `state` or `data` is not one.
+        NonFiniteError: the step was made with ``on_nan="raise"``, and something was not finite.
 
     >>> import optax
     >>> step = fg.train.step(lambda params, x, y: fg.nn.mse_loss(x @ params["w"], y), optax.sgd(0.5))
@@ -66,38 +125,183 @@ def fit(
     >>> history.last("step")
     3
 
-    Source: the training loop of torch's tutorials.
+    Source: the training loop of torch's tutorials; Keras's ``fit``.
     """
-    batches_of = _by_epoch(data, epochs)
+    place = _place(start, first_epoch)
+    batches_of = by_epoch(data, epochs, place)
     require_callable("fit", "step", step, "pass fg.train.step(loss, optimizer)")
     _require_state(state)
-    history = History()
-    number = int(state.step)
-    with _stop_asked() as stop_asked:
-        for epoch in range(first_epoch, first_epoch + epochs):
-            batches = batches_of(epoch)
-            shown = Progress(progress, f"epoch {epoch + 1}/{first_epoch + epochs}", _length(batches))
-            try:
-                for batch in batches:
-                    state, metrics = step(state, *(batch if isinstance(batch, tuple | list) else (batch,)))
-                    number += 1
-                    history.add_step(number, epoch, metrics)
-                    shown.step(batch, metrics)
-                    if stop_asked:
-                        raise KeyboardInterrupt
-                _require_steps(shown.steps, epoch)
-                means = history.means(epoch)
-                evaluation = {} if evaluate is None else history.add_evaluation(evaluate(state.params))
-                shown.end({**means, **evaluation})
-            except KeyboardInterrupt:
-                history.interrupted = True
-                shown.close()
-                shown.note(f"interrupted in epoch {epoch + 1} after step {number}: the state of that step is returned")
+    _require_hooks(evaluate, callbacks, checkpoint)
+    every = None if evaluate_every is None else integer("fit", "evaluate_every", evaluate_every, 1)
+    if every is not None and evaluate is None:
+        given, remedy = f"got evaluate_every={every} alone", "pass evaluate= too"
+        fail(ArgumentError, "fit", "evaluate_every says when evaluate= is called", given, remedy)
+    run = _Run(step, state, evaluate, every, checkpoint, callbacks, Patience.of(patience, monitor, mode, min_delta))
+    run.show(progress, first_epoch + epochs)
+    with stop_asked() as asked:
+        for epoch in range(place[0], first_epoch + epochs):
+            if run.ended:
                 break
-            except BaseException:
-                shown.close()
-                raise
-    return state, history
+            run.epoch(epoch, place[1] if epoch == place[0] else 0, batches_of(epoch), steps_per_call, asked)
+    return run.finish(restore_best)
+
+
+class _Run:
+    """One call of ``fit``: the state, and what happens after each dispatch."""
+
+    def __init__(
+        self,
+        step: Callable[..., Any],
+        state: TrainState,
+        evaluate: Callable[..., Any] | None,
+        evaluate_every: int | None,
+        checkpoint: Any,
+        callbacks: Sequence[Callable[[Event], Any]],
+        patience: Patience | None,
+    ):
+        self.step, self.state, self.callbacks, self.patience = step, state, callbacks, patience
+        self.evaluate, self.evaluate_every = evaluate, evaluate_every
+        self.checkpoint, self.save_every = checkpoint, getattr(checkpoint, "every", None)
+        self.history = History()
+        self.number = int(state.step)
+        self.began = time.perf_counter()
+        self.evaluation: dict[str, Any] = {}
+        self.ended = self.warm = False
+        self.place = {"epoch": 0, "batch": 0}
+        self.saved: int | None = None
+
+    def show(self, progress: bool, last_epoch: int) -> None:
+        """How the run is shown."""
+        self.progress, self.last_epoch = progress, last_epoch
+
+    def epoch(
+        self, epoch: int, first_batch: int, batches: Iterable[Any], together: int | str, asked: list[bool]
+    ) -> None:
+        """Take the steps of one epoch."""
+        total = length(batches)
+        shown = Progress(self.progress, f"epoch {epoch + 1}/{self.last_epoch}", total, warm=self.warm)
+        self.place = {"epoch": epoch, "batch": first_batch}
+        try:
+            most = self._most(together, batches)
+            for taken in taken_together(batches, most):
+                self._take(taken, shown)
+                if asked:
+                    raise KeyboardInterrupt
+                if self.ended:
+                    break
+            if not shown.steps and not first_batch:
+                given = f"got none in epoch {epoch}"
+                remedy = "pass data that can be iterated again, or a function of the epoch"
+                fail(ArgumentError, "fit", "every epoch must have batches", given, remedy)
+            if not self.ended:
+                self.place = {"epoch": epoch + 1, "batch": 0}
+            self._end_epoch(epoch, shown)
+        except KeyboardInterrupt:
+            self.history.interrupted = self.ended = True
+            shown.close()
+            self._save({})
+            note = f"interrupted in epoch {epoch + 1} after step {self.number}: the state of that step is returned"
+            shown.note(note)
+        except BaseException:
+            shown.close()
+            raise
+
+    def finish(self, restore_best: bool) -> tuple[TrainState, History]:
+        """The result, when nothing more will be done."""
+        if self.patience is not None:
+            self.history.best_step = self.patience.best_step
+            if restore_best and self.patience.kept is not None and not self.history.interrupted:
+                self.state = self.patience.kept
+        self._tell("end", self.evaluation)
+        return self.state, self.history
+
+    def _take(self, taken: Taken, shown: Progress) -> None:
+        before = self.number
+        step: Any = self.step
+        if taken.steps is None:
+            self.state, metrics = step(self.state, *taken.batch)
+        else:
+            self.state, metrics = step.many(self.state, *taken.batch, count=taken.steps)
+        steps = taken.steps or 1
+        self.number += steps
+        self.place["batch"] += steps
+        self.history.add_step(self.number, self.place["epoch"], metrics, taken.steps)
+        if not self.warm:
+            jax.block_until_ready(metrics)  # once in a run
+            self.warm = True
+            self.history.first_step_seconds = shown.first = time.perf_counter() - self.began
+        shown.advance(steps, metrics, steps * taken.rows)
+        self._tell("step", metrics)
+        if self.evaluate_every is not None and self._passed(self.evaluate_every, before):
+            self._evaluate({})
+        if self.save_every is not None and self._passed(self.save_every, before):
+            self._save(self.evaluation)
+
+    def _passed(self, every: int, before: int) -> bool:
+        return self.number // every > before // every
+
+    def _end_epoch(self, epoch: int, shown: Progress) -> None:
+        self._check()
+        means = self.history.means(epoch)
+        if self.evaluate is not None and self.evaluate_every is None and not self.ended:
+            self._evaluate(means)
+        elif self.evaluate is None and self.patience is not None:
+            self._judge(means)
+        numbers = {**means, **self.evaluation}
+        shown.end(numbers)
+        self._tell("epoch", numbers)
+        if self.save_every is None:
+            self._save(numbers)
+
+    def _evaluate(self, means: Mapping[str, Any]) -> None:
+        assert self.evaluate is not None
+        self._check()
+        found = self.evaluate(*_evaluated(self.evaluate, self.state))
+        self.evaluation = self.history.add_evaluation(found)
+        self._tell("evaluation", self.evaluation)
+        self._judge({**means, **self.evaluation})
+
+    def _judge(self, numbers: Mapping[str, Any]) -> None:
+        if self.patience is not None and self.patience.is_over(numbers, self.state, self.number):
+            self.ended = self.history.stopped = True
+
+    def _tell(self, name: str, metrics: Mapping[str, Any]) -> None:
+        for callback in self.callbacks:
+            event = Event(name, self.state, metrics, self.number, self.place["epoch"], self.history)
+            if callback(event) is True and name != "end":
+                self.ended = self.history.stopped = True
+
+    def _check(self) -> None:
+        """Raise if a step so far was not finite and was made to say so: nothing is saved or judged after it."""
+        if isinstance(self.step, Step):
+            self.step.check(self.state)
+
+    def _save(self, numbers: Mapping[str, Any]) -> None:
+        if self.checkpoint is None or self.saved == self.number:
+            return
+        self._check()
+        kept = {name: float(value) for name, value in numbers.items() if np.ndim(value) == 0}
+        self.checkpoint.save(self.state, data=dict(self.place), metrics=kept or None)
+        self.saved = self.number
+
+    def _most(self, together: int | str, batches: Iterable[Any]) -> int:
+        """How many steps a dispatch may hold."""
+        if together == 1:
+            return 1
+        step: Any = self.step
+        if not hasattr(step, "many"):
+            given, remedy = f"got steps_per_call={together!r} with {describe(step)}", "leave steps_per_call out"
+            fail(ArgumentError, "fit", "several steps in a call need a step of fg.train.step", given, remedy)
+        if together == "auto":
+            first = next(iter(taken_together(batches, 1)), None) if not hasattr(batches, "__next__") else None
+            chosen = 1 if first is None else step.steps_that_pay(self.state, *first.batch)
+            return math.gcd(chosen, self.evaluate_every or 0, self.save_every or 0)
+        most = integer("fit", "steps_per_call", together, 1)
+        for name, every in (("evaluate_every", self.evaluate_every), ("every of the checkpoint", self.save_every)):
+            if every is not None and every % most:
+                given, remedy = f"got {every} and steps_per_call={most}", "change one of them"
+                fail(ArgumentError, "fit", f"{name} must be a multiple of steps_per_call", given, remedy)
+        return most
 
 
 def _require_state(state: Any) -> None:
@@ -106,53 +310,36 @@ def _require_state(state: Any) -> None:
         fail(ArgumentTypeError, "fit", "state must be a TrainState", f"got {describe(state)}", remedy)
 
 
-def _by_epoch(data: Any, epochs: int) -> Callable[[int], Iterable[Any]]:
-    """`data` as a function of the epoch."""
-    if callable(data):
-        return data
-    if not isinstance(data, Iterable):
-        given, remedy = f"got {describe(data)}", "pass for example fg.data.batches(x, y, batch_size=32)"
-        fail(
-            ArgumentTypeError, "fit", "data must be batches, or a function of the epoch that gives them", given, remedy
-        )
-    if isinstance(data, Iterator) and epochs > 1:
-        given, remedy = f"got {describe(data)}, which ends after the first", "pass a list, or a function of the epoch"
-        fail(ArgumentError, "fit", f"data must give batches in each of {epochs} epochs", given, remedy)
-    return lambda epoch: data
+def _place(start: Any, first_epoch: int) -> tuple[int, int]:
+    """Where to begin: an epoch, and a batch in it."""
+    if start is None or start == {}:
+        return first_epoch, 0
+    if not isinstance(start, Mapping) or not {"epoch", "batch"} >= {*start}:
+        given, remedy = f"got {describe(start)}", "write for example start={'epoch': 2, 'batch': 17}"
+        fail(ArgumentTypeError, "fit", "start must be a dict of 'epoch' and 'batch'", given, remedy)
+    return integer("fit", "start", start.get("epoch", first_epoch), first_epoch), integer(
+        "fit", "start", start.get("batch", 0), 0
+    )
 
 
-def _require_steps(steps: int, epoch: int) -> None:
-    if not steps:
-        given, remedy = f"got none in epoch {epoch}", "pass data that can be iterated again, or a function of the epoch"
-        fail(ArgumentError, "fit", "every epoch must have batches", given, remedy)
+def _require_hooks(evaluate: Any, callbacks: Any, checkpoint: Any) -> None:
+    if evaluate is not None:
+        require_callable("fit", "evaluate", evaluate, "write def evaluate(params): return {'accuracy': ...}")
+    if not isinstance(callbacks, list | tuple):
+        given, remedy = f"got {describe(callbacks)}", "write callbacks=[function]"
+        fail(ArgumentTypeError, "fit", "callbacks must be a list of functions", given, remedy)
+    for callback in callbacks:
+        require_callable("fit", "a callback", callback, "write def callback(event): ...")
+    if checkpoint is not None and not callable(getattr(checkpoint, "save", None)):
+        given, remedy = f"got {describe(checkpoint)}", "pass for example fg.train.Checkpoints('runs/first')"
+        fail(ArgumentTypeError, "fit", "checkpoint must have a method save", given, remedy)
 
 
-def _length(batches: Iterable[Any]) -> int | None:
+def _evaluated(evaluate: Callable[..., Any], state: TrainState) -> tuple[Any, ...]:
+    """What `evaluate` is called with, by the names of its parameters."""
     try:
-        return len(batches)  # type: ignore[arg-type]
-    except TypeError:
-        return None
-
-
-@contextlib.contextmanager
-def _stop_asked() -> Iterator[list[bool]]:
-    """A list that the first Ctrl-C makes true; the second raises KeyboardInterrupt as usual.
-
-    An interrupt raised in the middle of a step could leave neither the state before nor the one after it.
-    """
-    asked: list[bool] = []
-    in_main = threading.current_thread() is threading.main_thread()
-    if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield asked
-        return
-
-    def ask(*_: Any) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(True)
-
-    previous = signal.signal(signal.SIGINT, ask)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, previous)
+        names = list(inspect.signature(evaluate).parameters)
+    except (TypeError, ValueError):
+        names = []
+    first: PyTree = state if names[:1] == ["state"] else state.params
+    return (first, state.model_state) if names[1:2] == ["model_state"] else (first,)

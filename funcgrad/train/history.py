@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,14 +30,19 @@ class History(Mapping[str, np.ndarray]):
 
     Attributes:
         interrupted: whether the run was stopped by Ctrl-C.
+        stopped: whether it ended early, because ``patience`` ran out or a callback said so.
+        best_step: after how many steps the metric that ``patience`` watches was best, or None.
+        first_step_seconds: how long the first step took, compilation included, or None.
     """
 
     def __init__(self) -> None:
-        self.interrupted = False
+        self.interrupted = self.stopped = False
+        self.best_step: int | None = None
+        self.first_step_seconds: float | None = None
         self._steps: dict[str, list[Any]] = {"step": [], "epoch": []}
         self._epochs: dict[str, list[Any]] = {}
         self._evaluated_at: list[int] = []  # how many steps were recorded when each evaluation was made
-        self._pending: list[dict[str, Any]] = []  # still on the device
+        self._pending: list[tuple[int | None, dict[str, Any]]] = []  # still on the device: of a step, or of several
 
     def __getitem__(self, name: str) -> np.ndarray:
         self._fetch()
@@ -67,22 +73,40 @@ class History(Mapping[str, np.ndarray]):
 
     def to_csv(self, path: str | Path) -> None:
         """Write a row for each step; evaluations stand in the row of the last step before them."""
-        self._fetch()
-        rows = {at - 1: i for i, at in enumerate(self._evaluated_at)}
         with open(path, "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(self)
-            for row, values in enumerate(zip(*self._steps.values(), strict=True)):
-                evaluated = [column[rows[row]] if row in rows else "" for column in self._epochs.values()]
-                writer.writerow([*map(_plain, values), *map(_plain, evaluated)])
+            for step, evaluation in self._rows():
+                evaluated = [_plain(evaluation[name]) if name in evaluation else "" for name in self._epochs]
+                writer.writerow([*map(_plain, step.values()), *evaluated])
 
-    def add_step(self, number: int, epoch: int, metrics: dict[str, Any]) -> None:
-        """Record the metrics of one step, which may still be under way: nothing here waits for it."""
-        self._steps["step"].append(number)
-        self._steps["epoch"].append(epoch)
-        self._pending.append({name: value for name, value in metrics.items() if np.ndim(value) == 0})
-        if len(self._pending) > _AHEAD:
-            jax.block_until_ready(self._pending[-_AHEAD])
+    def to_jsonl(self, path: str | Path) -> None:
+        """Write a JSON object for each step, a line each; evaluations stand in that of the last step before them.
+
+        NaN and infinities, which JSON has no numbers for, are the texts "NaN", "Infinity" and "-Infinity".
+        """
+        with open(path, "w", encoding="utf-8") as file:
+            for step, evaluation in self._rows():
+                file.write(json.dumps({name: _for_json(value) for name, value in (step | evaluation).items()}) + "\n")
+
+    def _rows(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """The metrics of each step, and of the evaluation after it."""
+        self._fetch()
+        rows = {at - 1: i for i, at in enumerate(self._evaluated_at)}
+        for row, values in enumerate(zip(*self._steps.values(), strict=True)):
+            evaluated = {name: column[rows[row]] for name, column in self._epochs.items() if row in rows}
+            yield dict(zip(self._steps, values, strict=True)), evaluated
+
+    def add_step(self, number: int, epoch: int, metrics: dict[str, Any], count: int | None = None) -> None:
+        """Record the metrics of one step, or of `count`, the last of them `number`; nothing here waits for them."""
+        steps = 1 if count is None else count
+        self._steps["step"] += range(number - steps + 1, number + 1)
+        self._steps["epoch"] += [epoch] * steps
+        ndim = 0 if count is None else 1
+        self._pending.append((count, {name: value for name, value in metrics.items() if np.ndim(value) == ndim}))
+        ahead = _AHEAD if count is None else 2
+        if len(self._pending) > ahead:
+            jax.block_until_ready(self._pending[-ahead][1])
         if len(self._pending) > _FETCHED_AT_ONCE + _AHEAD:
             self._fetch(_FETCHED_AT_ONCE)
 
@@ -95,7 +119,7 @@ class History(Mapping[str, np.ndarray]):
         for name, value in zip(metrics, jax.device_get(list(metrics.values())), strict=True):
             recorded = f"eval_{name}" if name in self._steps else name
             numbers[recorded] = np.asarray(value)[()]
-            _extend(self._epochs, recorded, numbers[recorded], len(self._evaluated_at))
+            _extend(self._epochs, recorded, [numbers[recorded]], len(self._evaluated_at))
         for column in self._epochs.values():
             column += [math.nan] * (len(self._evaluated_at) - len(column))
         return numbers
@@ -110,15 +134,18 @@ class History(Mapping[str, np.ndarray]):
         """Bring what is pending, or the first `count` of it, to the host, in one transfer."""
         if not self._pending:
             return
-        first = len(self._steps["step"]) - len(self._pending)
-        rows = self._pending[:count]
+        first = len(self._steps["step"]) - sum(1 if steps is None else steps for steps, _ in self._pending)
+        taken = self._pending[:count]
         del self._pending[:count]
-        fetched = jax.device_get([list(row.values()) for row in rows])
-        for i, (row, values) in enumerate(zip(rows, fetched, strict=True)):
+        # Lists, because a dict of 0-d arrays is fetched no faster and comes back sorted.
+        fetched = jax.device_get([list(row.values()) for _, row in taken])
+        for (steps, row), values in zip(taken, fetched, strict=True):
             for name, value in zip(row, values, strict=True):
-                _extend(self._steps, name, np.asarray(value)[()], first + i + 1)
+                numbers = [np.asarray(value)[()]] if steps is None else list(np.asarray(value)[:steps])
+                _extend(self._steps, name, numbers, first + len(numbers))
+            first += 1 if steps is None else steps
         for column in list(self._steps.values())[2:]:
-            column += [math.nan] * (first + len(fetched) - len(column))
+            column += [math.nan] * (first - len(column))
 
 
 def _require_dict(metrics: Any) -> None:
@@ -127,11 +154,11 @@ def _require_dict(metrics: Any) -> None:
         fail(ArgumentTypeError, "fit", "evaluate must return a dict of metrics", f"got {describe(metrics)}", remedy)
 
 
-def _extend(columns: dict[str, list[Any]], name: str, value: Any, length: int) -> None:
-    """Append `value` so that the column has `length` elements; NaN where it was not measured."""
+def _extend(columns: dict[str, list[Any]], name: str, values: list[Any], length: int) -> None:
+    """Append `values` so that the column has `length` elements; NaN where it was not measured."""
     column = columns.setdefault(name, [])
-    column += [math.nan] * (length - 1 - len(column))
-    column.append(value)
+    column += [math.nan] * (length - len(values) - len(column))
+    column += values
 
 
 def _plain(value: Any) -> Any:
@@ -139,3 +166,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.floating):
         return str(value)
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _for_json(value: Any) -> Any:
+    plain = float(str(value)) if isinstance(value, np.floating) else _plain(value)
+    if isinstance(plain, float) and not math.isfinite(plain):
+        return "NaN" if math.isnan(plain) else "Infinity" if plain > 0 else "-Infinity"
+    return plain

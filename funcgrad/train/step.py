@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -45,6 +46,9 @@ class Step:
 
     def __call__(self, state: TrainState, *batch: Any) -> tuple[TrainState, dict[str, Any]]:
         """The next state, and the metrics of this step."""
+        leaves = jax.tree.leaves(batch)
+        if "_returned" in getattr(state, "__dict__", ()) and all(leaf.__class__ is _array_type() for leaf in leaves):
+            return self._taken(self._one, state, batch)  # the usual case: nothing to convert, nothing traced
         return self._take(self._one, state, _operands(batch))
 
     def many(self, state: TrainState, *batches: Any, count: int | None = None) -> tuple[TrainState, dict[str, Any]]:
@@ -67,13 +71,8 @@ class Step:
         ((length,),) = lengths
         count = length if count is None else integer("many", "count", count, 1)
         if count > length:
-            fail(
-                ArgumentError,
-                "many",
-                f"count must be at most {length}, the batches there are",
-                f"got {count}",
-                "lower it",
-            )
+            required = f"count must be at most {length}, the batches there are"
+            fail(ArgumentError, "many", required, f"got {count}", "lower it")
         return self._take(self._loop, state, arrays, np.int32(count))
 
     def init(self, params: PyTree, *, key: Array | None = None, model_state: PyTree = None) -> TrainState:
@@ -104,9 +103,13 @@ class Step:
         if not isinstance(state, TrainState):
             remedy = "make the first with fg.train.init(params, optimizer)"
             fail(ArgumentTypeError, "step", "the first argument must be a TrainState", f"got {describe(state)}", remedy)
-        ours = "_returned" in state.__dict__  # so its arrays are no tracers
-        if not all(map(is_concrete, jax.tree.leaves(batch if ours else (state, batch)))):
+        if not all(map(is_concrete, jax.tree.leaves((state, batch)))):
             return self._inline(state, batch, *count)
+        return self._taken(program, state, batch, *count)
+
+    def _taken(
+        self, program: Callable[..., Any], state: TrainState, batch: tuple[Any, ...], *count: Any
+    ) -> tuple[TrainState, dict[str, Any]]:
         spent = self._complete(state._to_spend() if self._donate else state._require_alive())
         if self._update.on_nan == "raise":
             self._look(spent)
@@ -117,7 +120,7 @@ class Step:
         if self._donate:
             new._mark_returned()
             spent._mark_spent()
-            if spent is not state and ours:
+            if spent is not state and "_returned" in state.__dict__:
                 state._mark_spent()
         return new, {"loss": metrics.pop("loss"), **metrics}  # jit has sorted them
 
@@ -287,6 +290,12 @@ def step(
         schedule=schedule,
     )
     return Step(update, donate)
+
+
+@functools.cache
+def _array_type() -> type:
+    """The class of arrays with values, asked for when a backend runs anyway."""
+    return type(jnp.zeros(()))
 
 
 def _parts(state: TrainState) -> Parts:
