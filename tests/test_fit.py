@@ -1,7 +1,9 @@
 """The training loop: what it computes and records, what it shows, and how it ends."""
 
 import csv
+import dataclasses
 import io
+import json
 import signal
 import sys
 import threading
@@ -14,7 +16,7 @@ import pytest
 from harness import raises
 
 import funcgrad as fg
-from funcgrad.testing import assert_close
+from funcgrad.testing import assert_close, assert_no_retrace
 
 x = np.linspace(-1, 1, 12, dtype=np.float32)
 y = 2 * x + 1
@@ -187,6 +189,231 @@ def test_an_unknown_metric_is_named(step):
     assert repr(fg.train.History()) == "History()"
 
 
+def test_a_history_is_written_as_json_lines(step, tmp_path):
+    def take(state, batch):
+        return state, {"loss": jnp.array(batch)}
+
+    _, history = fit(take, fresh(), [0.1, np.inf, -np.inf, np.nan], evaluate=lambda p: {"w": 3})
+    history.to_jsonl(tmp_path / "history.jsonl")
+    with open(tmp_path / "history.jsonl", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    assert rows[0] == {"step": 1, "epoch": 0, "loss": 0.1}
+    assert [row["loss"] for row in rows[1:]] == ["Infinity", "-Infinity", "NaN"]
+    assert rows[3]["w"] == 3
+
+
+# Several steps in one dispatch
+
+
+@pytest.mark.parametrize("together", [2, 4, "auto"])
+def test_several_steps_in_a_call_are_the_steps_one_by_one(together):
+    step = fg.train.step(loss, optax.adam(0.1))
+    rows = fg.data.batches(x[:11], y[:11], batch_size=2, key=fg.key(1))
+    evaluated = {"evaluate": lambda p: {"w": p["w"]}, "evaluate_every": 4}
+    state, expected = fit(step, step.init({"w": 0.0, "b": 0.0}), rows, epochs=3, **evaluated)
+    for data in (rows, lambda epoch: (tuple(map(np.asarray, batch)) for batch in rows(epoch))):
+        start = step.init({"w": 0.0, "b": 0.0})
+        found, history = fit(step, start, data, epochs=3, steps_per_call=together, **evaluated)
+        assert_close(found.params, state.params)
+        assert list(history) == list(expected)
+        for name in expected:
+            np.testing.assert_allclose(history[name], expected[name], rtol=1e-5, atol=1e-6)
+        assert_close(start.params["w"], jnp.array(0.0))
+    dropped = dataclasses.replace(rows, drop_last=True)
+    _, history = fit(step, step.init({"w": 0.0, "b": 0.0}), dropped, steps_per_call=together)
+    assert history.last("step") == 5
+
+
+def test_the_rest_of_an_epoch_needs_no_program_of_its_own(step):
+    data = [(x[:2], y[:2])] * 5
+    fit(step, fresh(), data, steps_per_call=3)
+    assert fit(step, fresh(), data[:1], steps_per_call=3)[1].last("step") == 1
+    with assert_no_retrace():
+        _, history = fit(step, fresh(), data * 2, epochs=2, steps_per_call=3)
+    np.testing.assert_array_equal(history["step"], np.arange(1, 21))
+    assert len({*history["epoch"].tolist()}) == 2
+
+
+def test_what_several_steps_in_a_call_ask_for(step):
+    message = (
+        "fit(): several steps in a call need a step of fg.train.step; got steps_per_call=4 with a function; leave "
+        "steps_per_call out."
+    )
+    with raises(fg.ArgumentError, message):
+        fit(lambda state, *batch: (state, {}), fresh(), batches(), steps_per_call=4)
+    with raises(fg.ArgumentError, "fit(): steps_per_call must be at least 1; got 0; correct it."):
+        fit(step, fresh(), batches(), steps_per_call=0)
+
+
+# Evaluation, early stopping, checkpoints, callbacks
+
+
+def test_evaluations_may_come_after_some_steps_and_be_given_the_state():
+    step = fg.train.step(loss, optimizer, ema=0.5)
+    seen = []
+
+    def evaluate(state):
+        seen.append(int(state.step))
+        return {"w": state.ema_params["w"]}
+
+    _, history = fit(step, step.init({"w": 0.0, "b": 0.0}), batches(), epochs=2, evaluate=evaluate, evaluate_every=2)
+    assert seen == [2, 4, 6]
+    assert history["w"].shape == (3,)
+
+    def counted(params, x, y, model_state):
+        return loss(params, x, y)[0], model_state + 1
+
+    step = fg.train.step(counted, optimizer)
+    state = step.init({"w": 0.0, "b": 0.0}, model_state=0)
+    _, history = fit(step, state, batches(), evaluate=lambda params, model_state: {"n": model_state})
+    assert history["n"].tolist() == [3]
+    message = "fit(): evaluate_every says when evaluate= is called; got evaluate_every=2 alone; pass evaluate= too."
+    with raises(fg.ArgumentError, message):
+        fit(step, state, batches(), evaluate_every=2)
+
+
+def test_a_run_ends_when_it_becomes_no_better_and_returns_the_best(step):
+    scores = iter([0.1, 0.5, 0.4, np.nan, 0.9, 0.9])
+    states = []
+
+    def evaluate(params):
+        states.append(jax.tree.map(np.asarray, params))
+        return {"score": next(scores)}
+
+    options = {"evaluate": evaluate, "patience": 2, "monitor": "score", "mode": "max"}
+    state, history = fit(step, fresh(), batches(), epochs=6, **options)
+    assert history.stopped
+    assert not history.interrupted
+    assert history["score"].shape == (4,)
+    assert history.best_step == int(state.step) == 6
+    assert_close(state.params, jax.tree.map(jnp.asarray, states[1]))
+    scores = iter([3.0, 2.0, 1.95, 1.9])
+    options |= {"mode": "min", "min_delta": 0.5, "restore_best": False}
+    state, history = fit(step, fresh(), batches(), epochs=6, **options)
+    assert (history.best_step, int(state.step)) == (6, 12)
+    _, history = fit(step, fresh(), batches(), epochs=3, patience=1)  # the mean loss, which falls
+    assert not history.stopped
+    assert history.best_step == 9
+
+
+def test_what_early_stopping_asks_for(step):
+    message = "fit(): mode must be 'min' or 'max'; got 'best'; write mode='max' for accuracy."
+    with raises(fg.ArgumentError, message):
+        fit(step, fresh(), batches(), mode="best")
+    message = "fit(): monitor= says what patience= watches; got monitor='loss' alone; pass patience=5 too."
+    with raises(fg.ArgumentError, message):
+        fit(step, fresh(), batches(), monitor="loss")
+    message = (
+        "fit(): monitor must name a metric of an epoch or of evaluate; got 'score'; choose from 'loss' and 'bias'."
+    )
+    with raises(fg.ArgumentError, message):
+        fit(step, fresh(), batches(), monitor="score", patience=1)
+
+
+class Kept:
+    """A folder of checkpoints, as far as fit knows."""
+
+    def __init__(self, every=None):
+        self.every, self.saved = every, []
+
+    def save(self, state, *, data, metrics):
+        self.saved.append((int(state.step), data, metrics))
+
+
+def test_a_run_is_saved_and_goes_on_bit_for_bit():
+    data = fg.data.batches(x, y, batch_size=4, key=fg.key(0))
+
+    def noisy(params, x, y, *, key):
+        return loss(params, x + 0.1 * jax.random.normal(key, x.shape), y)
+
+    step = fg.train.step(noisy, optax.adam(0.1), ema=0.9)
+
+    class Saved(Kept):
+        def save(self, state, *, data, metrics):
+            super().save(state, data=data, metrics=metrics)
+            self.state = jax.tree.map(jnp.copy, state)
+
+    def start():
+        return step.init({"w": 0.0, "b": 0.0}, key=fg.key(5))
+
+    whole, _ = fit(step, start(), data, epochs=4)
+    for sliced in (data, lambda epoch: iter(list(data(epoch)))):
+        kept = Saved(every=5)
+        fit(step, start(), data, epochs=2, checkpoint=kept)
+        assert kept.saved[0][:2] == (5, {"epoch": 1, "batch": 2})
+        resumed, history = fit(step, kept.state, sliced, epochs=4, start=kept.saved[0][1])
+        assert_close(resumed, whole, rtol=0.0, atol=0.0)
+        np.testing.assert_array_equal(history["step"], np.arange(6, 13))
+        np.testing.assert_array_equal(history["epoch"], [1, 2, 2, 2, 3, 3, 3])
+    kept = Kept()
+    fit(step, start(), data, epochs=2, checkpoint=kept, evaluate=lambda p: {"score": 2})
+    assert [entry[:2] for entry in kept.saved] == [(3, {"epoch": 1, "batch": 0}), (6, {"epoch": 2, "batch": 0})]
+    assert list(kept.saved[0][2]) == ["loss", "bias", "score"]
+    finished, history = fit(step, kept and whole, data, epochs=2, start={"epoch": 2, "batch": 0})
+    assert finished is whole
+    assert len(history["step"]) == 0
+
+
+def test_a_run_that_is_interrupted_is_saved(step):
+    kept = Kept()
+    fit(step, fresh(), lambda epoch: interrupted_at(4, lambda: signal.raise_signal(signal.SIGINT)), checkpoint=kept)
+    assert kept.saved == [(5, {"epoch": 0, "batch": 5}, None)]
+
+
+def test_nothing_that_is_not_finite_is_saved():
+    def poisoned(params, x):
+        return (params * x).sum()
+
+    step, kept = fg.train.step(poisoned, optimizer, on_nan="raise"), Kept(every=2)
+    message = (
+        "step(): the loss and its gradient must be finite; at step 3 the loss and the gradient of params were not; "
+        "look there for log(0), 0/0 or too large a learning rate; on_nan='skip' leaves such steps out."
+    )
+    with raises(fg.NonFiniteError, message):
+        fit(step, step.init(1.0), [1.0, 1.0, np.nan, 1.0, 1.0], checkpoint=kept)
+    assert [entry[0] for entry in kept.saved] == [2]
+    with raises(fg.NonFiniteError, message.replace("step 3", "step 1")):
+        fit(step, step.init(1.0), np.float32([[np.nan], [1.0]]), steps_per_call=2)
+
+
+def test_callbacks_are_told_what_happens_and_may_end_the_run(step):
+    told = []
+
+    def callback(event):
+        told.append((event.name, event.step, event.epoch))
+        if event.name == "epoch":
+            assert float(event.metrics["loss"]) == pytest.approx(event.history["loss"][-3:].mean())
+            assert int(event.state.step) == event.step
+        return event.name == "epoch" and event.step >= 6
+
+    _, history = fit(step, fresh(), batches(), epochs=5, callbacks=[callback], evaluate=lambda p: {"score": 1})
+    steps = [("step", i, 0) for i in (1, 2, 3)]
+    assert told[:5] == [*steps, ("evaluation", 3, 1), ("epoch", 3, 1)]
+    assert told[-1] == ("end", 6, 2)
+    assert history.stopped
+    ended, _ = fit(step, fresh(), batches(), epochs=5, callbacks=[lambda event: event.step == 2])
+    assert int(ended.step) == 2
+
+
+def test_what_its_hooks_must_be(step):
+    cases = [
+        ({"evaluate": 1}, "evaluate must be a function; got int 1; write def evaluate(params): return {'accuracy': "
+         "...}"),
+        ({"callbacks": print}, "callbacks must be a list of functions; got a builtin_function_or_method; write "
+         "callbacks=[function]"),
+        ({"callbacks": [1]}, "a callback must be a function; got int 1; write def callback(event): ..."),
+        ({"checkpoint": "runs"}, "checkpoint must have a method save; got str 'runs'; pass for example "
+         "fg.train.Checkpoints('runs/first')"),
+        ({"start": 3}, "start must be a dict of 'epoch' and 'batch'; got int 3; write for example start={'epoch': 2, "
+         "'batch': 17}"),
+    ]  # fmt: skip
+    for options, message in cases:
+        with raises(fg.ArgumentTypeError, f"fit(): {message}."):
+            fit(step, fresh(), batches(), **options)
+    with raises(fg.ArgumentError, "fit(): start must be at least 1; got 0; correct it."):
+        fit(step, fresh(), batches(), first_epoch=1, start={"epoch": 0})
+
+
 # What it shows
 
 
@@ -203,6 +430,9 @@ def test_a_line_for_each_epoch_where_there_is_no_terminal(step, capsys):
         assert parts[1].startswith("bias ")
         assert parts[2] == "score 0.25"
         assert line.endswith(" examples/s")
+        assert " steps/s, " in line
+        assert (" first step after " in line) == (i == 0)
+    assert history.first_step_seconds > 0
 
 
 def test_nothing_without_progress(step, capsys):

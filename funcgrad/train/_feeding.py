@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import inspect
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -20,7 +20,7 @@ from .data.batching import Batches
 
 _STACKED = jax.Array | np.ndarray | np.generic | bool | int | float | complex
 
-__all__ = ["Taken", "by_epoch", "length", "taken_together"]
+__all__ = ["Taken", "by_epoch", "length", "peeked", "taken_together"]
 
 
 class Taken(NamedTuple):
@@ -60,6 +60,15 @@ def _takes_start(data: Callable[..., Any]) -> bool:
         return False
 
 
+def peeked(batches: Iterable[Any]) -> tuple[tuple[Any, ...] | None, Iterable[Any]]:
+    """The arguments in the first batch, if there is one, and the batches with it."""
+    if isinstance(batches, Sequence | Batches):
+        return next((_arguments(batch) for batch in batches), None), batches
+    waiting = iter(batches)
+    first = list(itertools.islice(waiting, 1))
+    return (_arguments(first[0]) if first else None), itertools.chain(first, waiting)
+
+
 def length(batches: Iterable[Any]) -> int | None:
     """How many batches there are, where that is known."""
     try:
@@ -68,16 +77,29 @@ def length(batches: Iterable[Any]) -> int | None:
         return None
 
 
-def taken_together(batches: Iterable[Any], most: int) -> Iterator[Taken]:
-    """The batches in their order, up to `most` of the same shapes for one dispatch."""
+def taken_together(batches: Iterable[Any], most: int, room: Callable[[], float]) -> Iterator[Taken]:
+    """The batches in their order, up to `most` of the same shapes for one dispatch, and never more than `room` says."""
     if most == 1:
         for batch in batches:
             arguments = _arguments(batch)
             yield Taken(arguments, None, _rows(arguments))
-    elif isinstance(batches, Batches) and _is_plain(batches):
-        yield from _slices(batches, most)
-    else:
-        yield from _groups(batches, most)
+        return
+    for taken in (
+        _slices(batches, most) if isinstance(batches, Batches) and _is_plain(batches) else _groups(batches, most)
+    ):
+        left = taken.steps
+        while left is not None and left > room():
+            steps = int(room())
+            yield taken._replace(steps=steps)
+            left -= steps
+            taken = taken._replace(batch=_rolled(taken.batch, steps), steps=left)
+        yield taken
+
+
+@jax.jit
+def _rolled(batches: PyTree, steps: int) -> PyTree:
+    """The batches after the first `steps` to the front."""
+    return jax.tree.map(lambda leaf: jnp.roll(leaf, -steps, 0), batches)
 
 
 def _slices(batches: Batches, most: int) -> Iterator[Taken]:
@@ -121,26 +143,30 @@ def _is_key(leaf: Any) -> bool:
 
 def _groups(batches: Iterable[Any], most: int) -> Iterator[Taken]:
     waiting: list[tuple[Any, ...]] = []
+    known: list[Any] = []  # the shapes of which several came
     for batch in batches:
         arguments = _arguments(batch)
         if waiting and _shapes(arguments) != _shapes(waiting[0]):
-            yield from _stacked(waiting, most)
+            yield from _stacked(waiting, most, known)
             waiting = []
         waiting.append(arguments)
         if len(waiting) == most:
-            yield from _stacked(waiting, most)
+            yield from _stacked(waiting, most, known)
             waiting = []
-    yield from _stacked(waiting, most)
+    yield from _stacked(waiting, most, known)
 
 
-def _stacked(batches: list[tuple[Any, ...]], most: int) -> Iterator[Taken]:
-    if len(batches) == 1 or not all(isinstance(leaf, _STACKED) for leaf in jax.tree.leaves(batches)):
+def _stacked(batches: list[tuple[Any, ...]], most: int, known: list[Any]) -> Iterator[Taken]:
+    if len(batches) > 1:
+        known[:] = [shapes for shapes in known if shapes != _shapes(batches[0])] + [_shapes(batches[0])]
+    stackable = all(isinstance(leaf, _STACKED) for leaf in jax.tree.leaves(batches))
+    if not batches or not stackable or _shapes(batches[0]) not in known:
         yield from (Taken(batch, None, _rows(batch)) for batch in batches)
-    elif batches:
-        filled = batches + [batches[-1]] * (most - len(batches))
-        on_device = all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(batches))
-        together = _stack(filled) if on_device else jax.tree.map(lambda *leaves: np.stack(leaves), *filled)
-        yield Taken(together, len(batches), _rows(batches[0]))
+        return
+    filled = batches + [batches[-1]] * (most - len(batches))
+    on_device = all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(batches))
+    together = _stack(filled) if on_device else jax.tree.map(lambda *leaves: np.stack(leaves), *filled)
+    yield Taken(together, len(batches), _rows(batches[0]))
 
 
 @jax.jit

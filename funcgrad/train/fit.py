@@ -16,7 +16,7 @@ from .._checks import describe, fail, integer
 from .._errors import ArgumentError, ArgumentTypeError
 from .._plain import plain
 from .._types import PyTree
-from ._feeding import Taken, by_epoch, length, taken_together
+from ._feeding import Taken, by_epoch, length, peeked, taken_together
 from ._parameters import require_callable
 from ._progress import Progress
 from ._stopping import Patience, stop_asked
@@ -169,6 +169,7 @@ class _Run:
         self.ended = self.warm = False
         self.place = {"epoch": 0, "batch": 0}
         self.saved: int | None = None
+        self.most: int | None = None  # steps in a dispatch
 
     def show(self, progress: bool, last_epoch: int) -> None:
         """How the run is shown."""
@@ -182,8 +183,9 @@ class _Run:
         shown = Progress(self.progress, f"epoch {epoch + 1}/{self.last_epoch}", total, warm=self.warm)
         self.place = {"epoch": epoch, "batch": first_batch}
         try:
-            most = self._most(together, batches)
-            for taken in taken_together(batches, most):
+            if self.most is None:
+                self.most, batches = self._most(together, batches)
+            for taken in taken_together(batches, self.most, self._room):
                 self._take(taken, shown)
                 if asked:
                     raise KeyboardInterrupt
@@ -284,24 +286,23 @@ class _Run:
         self.checkpoint.save(self.state, data=dict(self.place), metrics=kept or None)
         self.saved = self.number
 
-    def _most(self, together: int | str, batches: Iterable[Any]) -> int:
-        """How many steps a dispatch may hold."""
+    def _most(self, together: int | str, batches: Iterable[Any]) -> tuple[int, Iterable[Any]]:
+        """How many steps a dispatch may hold; and the batches, one of which may have been looked at."""
         if together == 1:
-            return 1
+            return 1, batches
         step: Any = self.step
         if not hasattr(step, "many"):
             given, remedy = f"got steps_per_call={together!r} with {describe(step)}", "leave steps_per_call out"
             fail(ArgumentError, "fit", "several steps in a call need a step of fg.train.step", given, remedy)
-        if together == "auto":
-            first = next(iter(taken_together(batches, 1)), None) if not hasattr(batches, "__next__") else None
-            chosen = 1 if first is None else step.steps_that_pay(self.state, *first.batch)
-            return math.gcd(chosen, self.evaluate_every or 0, self.save_every or 0)
-        most = integer("fit", "steps_per_call", together, 1)
-        for name, every in (("evaluate_every", self.evaluate_every), ("every of the checkpoint", self.save_every)):
-            if every is not None and every % most:
-                given, remedy = f"got {every} and steps_per_call={most}", "change one of them"
-                fail(ArgumentError, "fit", f"{name} must be a multiple of steps_per_call", given, remedy)
-        return most
+        if together != "auto":
+            return integer("fit", "steps_per_call", together, 1), batches
+        first, batches = peeked(batches)
+        return (1 if first is None else step.steps_that_pay(self.state, *first)), batches
+
+    def _room(self) -> float:
+        """How many steps there are until something is to be done between two."""
+        due = [every - self.number % every for every in (self.evaluate_every, self.save_every) if every is not None]
+        return min(due, default=math.inf)
 
 
 def _require_state(state: Any) -> None:

@@ -128,7 +128,8 @@ class History(Mapping[str, np.ndarray]):
         """The mean of each metric over the steps of an epoch."""
         self._fetch()
         chosen = np.asarray(self._steps["epoch"]) == epoch
-        return {name: np.mean(np.asarray(values)[chosen]) for name, values in list(self._steps.items())[2:]}
+        with np.errstate(invalid="ignore"):  # of infinities of both signs
+            return {name: np.mean(np.asarray(values)[chosen]) for name, values in list(self._steps.items())[2:]}
 
     def _fetch(self, count: int | None = None) -> None:
         """Bring what is pending, or the first `count` of it, to the host, in one transfer."""

@@ -140,8 +140,9 @@ class _Program:
                     if done:  # the first dispatch compiled
                         turns = int(turns * min(4.0, _LOOKED_EVERY / max(seconds, 1e-9))) + 1
                     done = after
-        finally:
+        except BaseException:
             shown.close()
+            raise
         shown.end(_latest(kept[-1]) if kept else {})
         if asked:
             shown.note(f"interrupted after turn {done}: the state of that turn is returned")
