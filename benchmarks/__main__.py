@@ -2,9 +2,15 @@
 
 import sys
 
-from . import eager, import_time, large, stacks
+from . import eager, import_time, large, stacks, training
 
-ALL = {"import_time": import_time.main, "eager": eager.main, "large": large.main, "stacks": stacks.main}
+ALL = {
+    "import_time": import_time.main,
+    "eager": eager.main,
+    "large": large.main,
+    "stacks": stacks.main,
+    "training": training.main,
+}
 
 for name in sys.argv[1:] or ALL:
     print(f"# {name}\n")

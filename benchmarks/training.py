@@ -1,0 +1,243 @@
+"""Whole runs: ``fit`` with history and progress, and ``loop``, against loops written by hand and other libraries."""
+
+import contextlib
+import importlib.util
+import io
+import itertools
+import platform
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+import funcgrad as fg
+
+from .timing import interleaved, ratio, spread
+
+
+class Terminal(io.StringIO):
+    """What a bar is drawn on."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def mlp(sizes: list[int], rows: int, steps: int) -> dict:
+    """One epoch of Adam on `steps` batches that lie on the device, in milliseconds a step."""
+    key, optimizer = fg.key(0), optax.adam(1e-3)
+    params = fg.nn.mlp_init(sizes, key=key)
+    x, y = fg.randn(steps, rows, sizes[0], key=key), fg.randint(0, sizes[-1], (steps, rows), key=key)
+    data = [(x[i], y[i]) for i in range(steps)]
+
+    def loss(params, x, y):
+        return fg.nn.cross_entropy(fg.nn.mlp(params, x), y)
+
+    def plain(params, opt_state, x, y):
+        value, gradients = jax.value_and_grad(loss)(params, x, y)
+        updates, opt_state = optimizer.update(gradients, opt_state, params)
+        return optax.apply_updates(params, updates), opt_state, value
+
+    jitted = jax.jit(plain, donate_argnums=(0, 1))
+    by_hand = [jax.tree.map(jnp.copy, params), optimizer.init(params)]
+
+    def loop():
+        losses = []
+        for batch in data:
+            by_hand[0], by_hand[1], value = jitted(*by_hand, *batch)
+            losses.append(value)
+        return jax.device_get(losses)
+
+    @jax.jit
+    def scan(params, opt_state):
+        def turn(carried, batch):
+            *carried, value = plain(*carried, *batch)
+            return tuple(carried), value
+
+        return jax.lax.scan(turn, (params, opt_state), (x, y))
+
+    step = fg.train.step(loss, optimizer)
+    states = {name: step.init(params) for name in ("fit", "together")}
+
+    def fit(name, **options):
+        with contextlib.redirect_stderr(Terminal()):
+            states[name], history = fg.train.fit(step, states[name], data, **options)
+        return history["loss"]
+
+    contenders = {
+        "loop by hand": loop,
+        "fit": lambda: fit("fit"),
+        "scan by hand": lambda: jax.device_get(scan(*by_hand)[1]),
+        "fit, steps_per_call=32": lambda: fit("together", steps_per_call=32),
+    }
+    return contenders | others(sizes, data)
+
+
+def others(sizes: list[int], data: list) -> dict:
+    """The same in torch, Equinox and Flax, where they are installed."""
+    found = {}
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        tensors = [(torch.tensor(np.asarray(x)), torch.tensor(np.asarray(y)).long()) for x, y in data]
+        for name, fused in (("torch, Adam", False), ("torch, fused Adam", True)):
+            layers = [part for i, o in itertools.pairwise(sizes) for part in (torch.nn.Linear(i, o), torch.nn.ReLU())]
+            model = torch.nn.Sequential(*layers[:-1])
+            optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=fused)
+
+            def run(model=model, optimizer=optimizer):
+                losses = []
+                for x, y in tensors:
+                    optimizer.zero_grad()
+                    value = torch.nn.functional.cross_entropy(model(x), y)
+                    value.backward()
+                    optimizer.step()
+                    losses.append(value.detach())
+                return torch.stack(losses).numpy()
+
+            found[name] = run
+    if importlib.util.find_spec("equinox"):
+        import equinox as eqx
+
+        model = eqx.nn.MLP(sizes[0], sizes[-1], sizes[1], len(sizes) - 2, key=fg.key(0))
+        optimizer = optax.adam(1e-3)
+        kept = [model, optimizer.init(eqx.filter(model, eqx.is_array))]
+
+        @eqx.filter_jit
+        def step(model, opt_state, x, y):
+            value, gradients = eqx.filter_value_and_grad(lambda model: fg.nn.cross_entropy(jax.vmap(model)(x), y))(
+                model
+            )
+            updates, opt_state = optimizer.update(gradients, opt_state)
+            return eqx.apply_updates(model, updates), opt_state, value
+
+        def run_equinox():
+            losses = []
+            for x, y in data:
+                kept[0], kept[1], value = step(*kept, x, y)
+                losses.append(value)
+            return jax.device_get(losses)
+
+        found["equinox"] = run_equinox
+    if importlib.util.find_spec("flax"):
+        from flax import nnx
+
+        class Model(nnx.Module):
+            def __init__(self):
+                rngs = nnx.Rngs(0)
+                self.layers = nnx.List([nnx.Linear(i, o, rngs=rngs) for i, o in itertools.pairwise(sizes)])
+
+            def __call__(self, x):
+                for layer in self.layers[:-1]:
+                    x = jax.nn.relu(layer(x))
+                return self.layers[-1](x)
+
+        model = Model()
+        optimizer = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
+
+        @nnx.jit
+        def step_flax(model, optimizer, x, y):
+            value, gradients = nnx.value_and_grad(lambda model: fg.nn.cross_entropy(model(x), y))(model)
+            optimizer.update(model, gradients)
+            return value
+
+        found["flax"] = lambda: jax.device_get([step_flax(model, optimizer, x, y) for x, y in data])
+    return found
+
+
+def regression(steps: int) -> dict:
+    """Adam on the same 64 rows with 8 weights, `steps` times, every loss kept."""
+    x = fg.randn(64, 8, key=fg.key(0))
+    y, optimizer = x.sum(1), optax.adam(1e-2)
+
+    def loss(params, x, y):
+        return fg.nn.mse_loss(x @ params["w"], y)
+
+    @jax.jit
+    def jitted(params, opt_state):
+        value, gradients = jax.value_and_grad(loss)(params, x, y)
+        updates, opt_state = optimizer.update(gradients, opt_state, params)
+        return optax.apply_updates(params, updates), opt_state, value
+
+    start = {"w": jnp.zeros(8)}
+    step = fg.train.step(loss, optimizer)
+
+    def turn(state):
+        return step(state, x, y)
+
+    def by_hand():
+        params, opt_state, losses = start, optimizer.init(start), []
+        for _ in range(steps):
+            params, opt_state, value = jitted(params, opt_state)
+            losses.append(value)
+        return jax.device_get(losses)
+
+    @jax.jit
+    def scan(params, opt_state):
+        def one(carried, _):
+            *carried, value = jitted(*carried)
+            return tuple(carried), value
+
+        return jax.lax.scan(one, (params, opt_state), None, length=steps)
+
+    rows = fg.data.batches(fg.tile(x, (steps, 1)), fg.tile(y, (steps,)), batch_size=64)
+    contenders = {
+        "jitted loop": by_hand,
+        "scan by hand": lambda: jax.device_get(scan(start, optimizer.init(start))),
+        "fg.loop": lambda: fg.loop(turn, step.init(start), steps)[1]["loss"],
+        "fit, steps_per_call=256": lambda: fg.train.fit(
+            step, step.init(start), rows, steps_per_call=256, progress=False
+        )[1]["loss"],
+    }
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        inputs, targets = torch.tensor(np.asarray(x)), torch.tensor(np.asarray(y))
+        count = steps // 10
+
+        def run():  # a tenth of the steps
+            weights = torch.zeros(8, requires_grad=True)
+            adam = torch.optim.Adam([weights], 1e-2, fused=True)
+            losses = []
+            for _ in range(count):
+                adam.zero_grad()
+                value = torch.nn.functional.mse_loss(inputs @ weights, targets)
+                value.backward()
+                adam.step()
+                losses.append(value.detach())
+            return torch.stack(losses).numpy()
+
+        contenders["torch, fused Adam (a tenth)"] = run
+    return contenders
+
+
+def report(contenders: dict, steps: int, rounds: int, against: tuple[tuple[str, str], ...]) -> None:
+    seconds = interleaved(contenders, rounds, 1)
+    for name, values in seconds.items():
+        share = 10 if "a tenth" in name else 1
+        seconds[name] = [share * value / steps for value in values]
+        print(f"| {name} | {spread(seconds[name])} |")
+    for slow, fast in against:
+        if slow in seconds:
+            print(f"{slow} / {fast}: {ratio(seconds[slow], seconds[fast]):.3f}")
+    print(flush=True)
+
+
+def main(rounds: int = 9, sizes: tuple[tuple[int, int], ...] = ((128, 256), (1024, 64)), steps: int = 20_000) -> None:
+    print(f"jax {jax.__version__}, Python {platform.python_version()}, {jax.devices()[0].device_kind}")
+    print("microseconds a step, median [quartiles]\n", file=sys.stdout)
+    libraries = ("torch, Adam", "torch, fused Adam", "equinox", "flax")
+    for rows, count in sizes:
+        print(f"MLP 784-512-256-10, {rows} rows\n")
+        pairs = [
+            ("fit", "loop by hand"),
+            ("fit, steps_per_call=32", "scan by hand"),
+            *[(name, "fit") for name in libraries],
+        ]
+        report(mlp([784, 512, 256, 10], rows, count), count, rounds, tuple(pairs))
+    print("linear regression, 8 weights, 64 rows\n")
+    names = ("jitted loop", "scan by hand", "torch, fused Adam (a tenth)")
+    pairs = [(name, fast) for fast in ("fg.loop", "fit, steps_per_call=256") for name in names]
+    report(regression(steps), steps, rounds, tuple(pairs))
