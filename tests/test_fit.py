@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import threading
+import types
 
 import jax
 import jax.numpy as jnp
@@ -467,6 +468,39 @@ def test_metrics_are_fetched_when_the_bar_is_refreshed_and_not_at_each_step(step
     monkeypatch.setattr("funcgrad.train.history.jax.device_get", lambda tree: jax.tree.map(np.asarray, tree))
     fit(step, fresh(), batches() * 20, progress=True)
     assert fetched == []
+
+
+def test_curves_are_drawn_while_it_runs_in_a_notebook_alone(step, monkeypatch):
+    pytest.importorskip("matplotlib")
+    shown = []
+
+    class Handle:
+        def update(self, figure):
+            shown.append(("update", figure))
+
+    def display(figure, display_id):
+        shown.append(("new", figure))
+        return Handle()
+
+    fit(step, fresh(), batches(), callbacks=[fg.inspect.live_plot(every=0.0)])
+    assert shown == []
+    kernel = types.SimpleNamespace(kernel=object())
+    shell = {"get_ipython": lambda: kernel, "version_info": (9, 0)}
+    notebook = types.SimpleNamespace(display=types.SimpleNamespace(display=display), **shell)
+    monkeypatch.setitem(sys.modules, "IPython", notebook)
+    evaluation = {"evaluate": lambda p: {"score": 1}, "evaluate_every": 2}
+    _, history = fit(step, fresh(), batches(), epochs=2, callbacks=[fg.inspect.live_plot(every=0.0)], **evaluation)
+    assert [kind for kind, _ in shown] == ["new", *["update"] * (len(shown) - 1)]
+    assert len(shown) == 6 + 3 + 2 + 1
+    assert "score" in [axes.get_ylabel() for axes in shown[-1][1].axes]
+    del shown[:]
+    fit(step, fresh(), batches(), epochs=2, callbacks=[fg.inspect.live_plot(every=1e9)])
+    assert len(shown) == 1
+    with raises(fg.ArgumentError, "live_plot(): every must not be negative; got -1; write for example every=2.0."):
+        fg.inspect.live_plot(every=-1)
+    message = "live_plot(): every must be a number of seconds; got str 'x'; write for example every=2.0."
+    with raises(fg.ArgumentTypeError, message):
+        fg.inspect.live_plot(every="x")
 
 
 # How it ends

@@ -53,7 +53,7 @@ def plot_history(history: Any, /, *, title: str | None = None) -> Figure:
 
     Source: ``d2l.Animator``.
     """
-    across, curves = _placed(_curves(history))
+    across, curves = _placed(_curves(history), getattr(history, "evaluated_at", None))
     panels: dict[str, list[str]] = {}
     for name in sorted(curves, key=lambda name: "loss" not in name):
         prefix, _, rest = name.replace("/", "_").partition("_")
@@ -348,17 +348,22 @@ def _curves(history: Any) -> dict[str, Any]:
     )
 
 
-def _placed(curves: dict[str, np.ndarray]) -> tuple[str, dict[str, list[np.ndarray]]]:
+def _placed(
+    curves: dict[str, np.ndarray], evaluated_at: Sequence[int] | None
+) -> tuple[str, dict[str, list[np.ndarray]]]:
     """What lies along the horizontal axis; and for each name its curve, an array of x and y, last in a list.
 
-    Before it stand curves that are to be drawn faintly.
+    Before it stand curves that are to be drawn faintly. `evaluated_at` are the numbers of the steps after which the
+    curves that have no number for each step were measured; by default, the last ones of the epochs.
     """
     steps, epochs = curves.pop("step", None), curves.pop("epoch", None)
     count = max(map(len, curves.values()), default=0)
     if epochs is None or len(epochs) == len(set(epochs)):
         places = epochs if epochs is not None else steps if steps is not None else np.arange(1, count + 1)
         across = "step" if epochs is None and steps is not None else "epoch"
-        return across, {name: [_curve(name, places, values)] for name, values in curves.items()}
+        told = places[np.asarray(evaluated_at) - 1] if evaluated_at else places
+        at = {name: places if len(values) == len(places) else told for name, values in curves.items()}
+        return across, {name: [_curve(name, at[name], values)] for name, values in curves.items()}
     distinct, first, inverse, sizes = np.unique(epochs, return_index=True, return_inverse=True, return_counts=True)
     if len(distinct) == 1:  # all within one epoch, after which the other curves were measured
         places = np.arange(1, len(epochs) + 1) if steps is None else steps
@@ -368,10 +373,11 @@ def _placed(curves: dict[str, np.ndarray]) -> tuple[str, dict[str, list[np.ndarr
         places = epochs + (np.arange(len(epochs)) - first[inverse] + 1) / sizes[inverse]
         ends = distinct + 1
         across = "epoch"
+    evaluated = places[np.asarray(evaluated_at) - 1] if evaluated_at else ends
     placed: dict[str, list[np.ndarray]] = {}
     for name, values in curves.items():
         by_step = len(values) == len(epochs)
-        placed[name] = [_curve(name, places if by_step else ends, values)]
+        placed[name] = [_curve(name, places if by_step else evaluated, values)]
         if by_step and across == "epoch":
             told = np.isfinite(values)
             number, total = (np.bincount(inverse[told], w, len(ends)) for w in (None, values[told]))

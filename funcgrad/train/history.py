@@ -26,7 +26,7 @@ class History(Mapping[str, np.ndarray]):
     """The metrics of a run by name, as NumPy arrays.
 
     ``"step"``, ``"epoch"``, ``"loss"`` and the other metrics of the loss have an element for each step; those of
-    ``evaluate`` have one for each epoch. An evaluation named like a metric of the steps is called ``eval_<name>``.
+    ``evaluate`` have one for each time it was called: after each epoch, usually. An evaluation named like a metric of the steps is called ``eval_<name>``.
 
     Attributes:
         interrupted: whether the run was stopped by Ctrl-C.
@@ -65,6 +65,11 @@ class History(Mapping[str, np.ndarray]):
     def __repr__(self) -> str:
         metrics = ", ".join(f"{name}={self.last(name):.4g}" for name in self if len(self[name]))
         return f"History({metrics}{', interrupted' if self.interrupted else ''})"
+
+    @property
+    def evaluated_at(self) -> list[int]:
+        """After which of the steps recorded here, counted from 1, each evaluation was made."""
+        return list(self._evaluated_at)
 
     def last(self, name: str) -> float | int:
         """The latest value of a metric, a Python number."""
