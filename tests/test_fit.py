@@ -266,7 +266,11 @@ def test_evaluations_may_come_after_some_steps_and_be_given_the_state():
 
     step = fg.train.step(counted, optimizer)
     state = step.init({"w": 0.0, "b": 0.0}, model_state=0)
-    _, history = fit(step, state, batches(), evaluate=lambda params, model_state: {"n": model_state})
+
+    def keyword(params, *, model_state):
+        return {"n": model_state}
+
+    _, history = fit(step, state, batches(), evaluate=keyword)
     assert history["n"].tolist() == [3]
     message = "fit(): evaluate_every says when evaluate= is called; got evaluate_every=2 alone; pass evaluate= too."
     with raises(fg.ArgumentError, message):
@@ -411,6 +415,8 @@ def test_what_its_hooks_must_be(step):
     for options, message in cases:
         with raises(fg.ArgumentTypeError, f"fit(): {message}."):
             fit(step, fresh(), batches(), **options)
+    with raises(fg.ArgumentTypeError, "fit(): epochs must be an int; got str '2'; write for example 1."):
+        fit(step, fresh(), batches(), epochs="2")
     with raises(fg.ArgumentError, "fit(): start must be at least 1; got 0; correct it."):
         fit(step, fresh(), batches(), first_epoch=1, start={"epoch": 0})
 
@@ -434,6 +440,16 @@ def test_a_line_for_each_epoch_where_there_is_no_terminal(step, capsys):
         assert " steps/s, " in line
         assert (" first step after " in line) == (i == 0)
     assert history.first_step_seconds > 0
+
+
+def test_lines_inside_a_long_epoch_where_there_is_no_terminal(step, capsys, monkeypatch):
+    monkeypatch.setattr("funcgrad.train._progress._LINE_EVERY", 0.0)
+    _, history = fit(step, fresh(), batches(), progress=True)
+    fit(step, fresh(), batches(), progress=True, steps_per_call=3)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith(f"epoch 1/1, 2/3: loss {history['loss'][1]:.4g}, bias ")
+    assert lines[4].startswith(f"epoch 1/1, 3/3: loss {history['loss'][2]:.4g}, bias ")
+    assert len(lines) == 6
 
 
 def test_nothing_without_progress(step, capsys):
@@ -489,7 +505,7 @@ def test_curves_are_drawn_while_it_runs_in_a_notebook_alone(step, monkeypatch):
     notebook = types.SimpleNamespace(display=types.SimpleNamespace(display=display), **shell)
     monkeypatch.setitem(sys.modules, "IPython", notebook)
     evaluation = {"evaluate": lambda p: {"score": 1}, "evaluate_every": 2}
-    _, history = fit(step, fresh(), batches(), epochs=2, callbacks=[fg.inspect.live_plot(every=0.0)], **evaluation)
+    fit(step, fresh(), batches(), epochs=2, callbacks=[fg.inspect.live_plot(every=0.0)], **evaluation)
     assert [kind for kind, _ in shown] == ["new", *["update"] * (len(shown) - 1)]
     assert len(shown) == 6 + 3 + 2 + 1
     assert "score" in [axes.get_ylabel() for axes in shown[-1][1].axes]

@@ -511,6 +511,24 @@ def test_many_steps_are_the_steps_one_by_one():
         assert_close(parted, many, rtol=0.0, atol=0.0)
 
 
+def test_odd_batches_and_states():
+    quiet = fg.train.step(lambda p, x: ((p["w"] * x) ** 2).mean(), optax.adam(0.1), ema=0.9, on_nan="skip")
+    params = {"w": jnp.ones(3), "n": None, "i": 3}
+    for batch in (np.arange(3), np.array([True, False, True]), 2.0, np.float32(2)):
+        state, metrics = quiet(quiet.init(params), batch)
+        assert int(metrics["skipped"]) == 0
+    state, metrics = quiet(quiet.init(params), np.zeros((0, 3), np.float32))  # the mean of nothing
+    assert int(state.skipped) == 1
+    losses = quiet.many(quiet.init(params), np.arange(4.0))[1]["loss"]
+    assert_close(jax.jit(quiet.many)(quiet.init(params), jnp.arange(4.0))[1]["loss"], losses)
+    each = jax.vmap(lambda p, x: quiet(quiet.init(p), x))({"w": jnp.ones((4, 3))}, jnp.ones((4, 3)))[1]
+    assert each["loss"].shape == (4,)
+    widths = fg.train.step(lambda p, x: jnp.abs(p * x).mean(), optax.sgd(1.0), microbatches=2, metrics=["grad_norm"])
+    state, metrics = widths(widths.init(np.complex64(2j)), np.arange(4.0))
+    assert_close(state.params, jnp.array(0.5j, jnp.complex64))
+    assert_close(metrics["grad_norm"], jnp.array(1.5))
+
+
 def test_what_many_asks_for():
     step, state = fg.train.step(loss, optax.sgd(0.1)), fresh()
     end = "; stack the batches of several steps, for example with fg.stack."
@@ -750,6 +768,11 @@ def test_options_are_checked_when_the_step_is_made():
             {"metrics": "norm"},
             "metrics must be among 'grad_norm', 'param_norm' and 'update_norm'; got 'norm'; return other metrics from "
             "the loss, as (loss, {'name': value})",
+        ),
+        (
+            wrong,
+            {"metrics": 3},
+            "metrics must be a name or a sequence of them; got int 3; write for example metrics='grad_norm'",
         ),
         (
             wrong,

@@ -37,8 +37,8 @@ class Progress:
         self.first: float | None = None  # seconds to the first step, compilation included, where that was waited for
         self.started = self.refreshed = time.perf_counter()
 
-    def advance(self, steps: int, metrics: Mapping[str, Any], examples: int = 0) -> None:
-        """Count steps; show them, and the last of their metrics, if it is time to."""
+    def advance(self, steps: int, metrics: Mapping[str, Any], examples: int = 0, together: bool = False) -> None:
+        """Count steps; show them and their numbers, if it is time to: of steps taken together, the last of each."""
         self.steps += steps
         now = time.perf_counter()
         if self.warm:
@@ -47,8 +47,11 @@ class Progress:
         else:
             self.started, self.warm = now, True  # the first call compiles, which says nothing about speed
         if self.shown and now - self.refreshed >= (_LINE_EVERY if self.bar is None else _REFRESHED_EVERY):
-            numbers = jax.device_get({name: value for name, value in metrics.items() if np.ndim(value) <= 1})
-            self._show({name: np.ravel(value)[steps - 1 if np.ndim(value) else 0] for name, value in numbers.items()})
+            shown = {name: value for name, value in metrics.items() if np.ndim(value) == together}
+            numbers = jax.device_get(list(shown.values()))  # a dict would come back sorted
+            self._show(
+                {name: np.ravel(n)[steps - 1 if together else 0] for name, n in zip(shown, numbers, strict=True)}
+            )
 
     def end(self, metrics: Mapping[str, Any]) -> None:
         """Show the metrics of the whole epoch."""

@@ -15,7 +15,6 @@ import numpy as np
 from .._checks import describe, fail, integer
 from .._errors import ArgumentError, ArgumentTypeError
 from .._plain import plain
-from .._types import PyTree
 from ._feeding import Taken, by_epoch, length, peeked, taken_together
 from ._parameters import require_callable
 from ._progress import Progress
@@ -127,6 +126,7 @@ def fit(
 
     Source: the training loop of torch's tutorials; Keras's ``fit``.
     """
+    epochs, first_epoch = integer("fit", "epochs", epochs, 0), integer("fit", "first_epoch", first_epoch, 0)
     place = _place(start, first_epoch)
     batches_of = by_epoch(data, epochs, place)
     require_callable("fit", "step", step, "pass fg.train.step(loss, optimizer)")
@@ -232,7 +232,7 @@ class _Run:
             jax.block_until_ready(metrics)  # once in a run
             self.warm = True
             self.history.first_step_seconds = shown.first = time.perf_counter() - self.began
-        shown.advance(steps, metrics, steps * taken.rows)
+        shown.advance(steps, metrics, steps * taken.rows, taken.steps is not None)
         self._tell("step", metrics)
         if self.evaluate_every is not None and self._passed(self.evaluate_every, before):
             self._evaluate({})
@@ -258,7 +258,7 @@ class _Run:
     def _evaluate(self, means: Mapping[str, Any]) -> None:
         assert self.evaluate is not None
         self._check()
-        found = self.evaluate(*_evaluated(self.evaluate, self.state))
+        found = _evaluated(self.evaluate, self.state)
         self.evaluation = self.history.add_evaluation(found)
         self._tell("evaluation", self.evaluation)
         self._judge({**means, **self.evaluation})
@@ -336,11 +336,11 @@ def _require_hooks(evaluate: Any, callbacks: Any, checkpoint: Any) -> None:
         fail(ArgumentTypeError, "fit", "checkpoint must have a method save", given, remedy)
 
 
-def _evaluated(evaluate: Callable[..., Any], state: TrainState) -> tuple[Any, ...]:
-    """What `evaluate` is called with, by the names of its parameters."""
+def _evaluated(evaluate: Callable[..., Any], state: TrainState) -> Any:
+    """What `evaluate` gives for a state, of which it is passed what its parameters name."""
     try:
         names = list(inspect.signature(evaluate).parameters)
     except (TypeError, ValueError):
         names = []
-    first: PyTree = state if names[:1] == ["state"] else state.params
-    return (first, state.model_state) if names[1:2] == ["model_state"] else (first,)
+    more = {"model_state": state.model_state} if "model_state" in names[1:] else {}
+    return evaluate(state if names[:1] == ["state"] else state.params, **more)

@@ -17,8 +17,9 @@ from .._errors import ArgumentTypeError
 
 __all__ = ["History"]
 
-# Steps that may be under way on the device. More would not make it faster, and each holds the memory of its batch.
-_AHEAD = 32
+# Up to twice as many steps may be under way on the device. More would not make it faster, and each holds the memory of
+# its batch.
+_AHEAD = 16
 _FETCHED_AT_ONCE = 1024
 
 
@@ -26,7 +27,8 @@ class History(Mapping[str, np.ndarray]):
     """The metrics of a run by name, as NumPy arrays.
 
     ``"step"``, ``"epoch"``, ``"loss"`` and the other metrics of the loss have an element for each step; those of
-    ``evaluate`` have one for each time it was called: after each epoch, usually. An evaluation named like a metric of the steps is called ``eval_<name>``.
+    ``evaluate`` have one for each time it was called: after each epoch, usually. An evaluation named like a metric of
+    the steps is called ``eval_<name>``.
 
     Attributes:
         interrupted: whether the run was stopped by Ctrl-C.
@@ -41,6 +43,7 @@ class History(Mapping[str, np.ndarray]):
         self.first_step_seconds: float | None = None
         self._steps: dict[str, list[Any]] = {"step": [], "epoch": []}
         self._epochs: dict[str, list[Any]] = {}
+        self._added = 0
         self._evaluated_at: list[int] = []  # how many steps were recorded when each evaluation was made
         self._pending: list[tuple[int | None, dict[str, Any]]] = []  # still on the device: of a step, or of several
 
@@ -109,9 +112,11 @@ class History(Mapping[str, np.ndarray]):
         self._steps["epoch"] += [epoch] * steps
         ndim = 0 if count is None else 1
         self._pending.append((count, {name: value for name, value in metrics.items() if np.ndim(value) == ndim}))
-        ahead = _AHEAD if count is None else 2
-        if len(self._pending) > ahead:
-            jax.block_until_ready(self._pending[-ahead][1])
+        self._added += 1
+        ahead = _AHEAD if count is None else 1
+        # Not at each step, because to wait means to wake up again.
+        if self._added % ahead == 0 and len(self._pending) > ahead:
+            jax.block_until_ready(self._pending[-ahead - 1][1])
         if len(self._pending) > _FETCHED_AT_ONCE + _AHEAD:
             self._fetch(_FETCHED_AT_ONCE)
 

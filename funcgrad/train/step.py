@@ -324,6 +324,9 @@ def _decay(given: Any) -> Any:
 
 
 def _measures(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, str | list | tuple):
+        required, remedy = "metrics must be a name or a sequence of them", "write for example metrics='grad_norm'"
+        fail(ArgumentTypeError, "step", required, f"got {describe(given)}", remedy)
     names = (given,) if isinstance(given, str) else tuple(given)
     unknown = [name for name in names if name not in MEASURES]
     if unknown:
