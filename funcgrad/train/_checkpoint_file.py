@@ -201,7 +201,7 @@ def versions() -> dict[str, str]:
 def require_json(word: str, argument: str, value: Any) -> None:
     """Raise unless `value` comes back from JSON as it went in: a tuple would be a list, an int key a str."""
     try:
-        same = _same(json.loads(json.dumps(value, allow_nan=False)), value)
+        same = isinstance(value, Mapping) and _same(json.loads(json.dumps(value, allow_nan=False)), value)
     except (TypeError, ValueError, RecursionError):
         same = False
     if not same:
