@@ -72,8 +72,8 @@ def load(path: str | Path, like: PyTree = None) -> PyTree:
     >>> _ = fg.train.save(name, state)
     >>> fg.train.load(name, like=state).params
     {'w': Array([1., 1.], dtype=float32)}
-    >>> sorted(fg.train.load(name))
-    ['key', 'opt_state', 'params', 'step']
+    >>> fg.train.load(name)["opt_state"][0]["mu"]
+    {'w': Array([0., 0.], dtype=float32)}
 
     Source: ``torch.load(path, weights_only=True)``.
     """

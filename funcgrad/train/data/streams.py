@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import queue
 import threading
@@ -18,6 +17,7 @@ from ..._convert import from_host, is_torch, resolve_device
 from ..._errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..._plain import plain
 from ..._types import Array, PyTree
+from ._epochs import from_batch
 
 __all__ = ["Prefetched", "Stream", "prefetch", "stream"]
 
@@ -221,33 +221,3 @@ def prefetch(data: Callable[[int], Iterable[Any]] | Iterable[Any], /, size: int 
     """
     _require_source("prefetch", "data", data)
     return Prefetched(data, integer("prefetch", "size", size, 1))
-
-
-def from_batch(data: Any, epoch: int, start: int) -> Any:
-    """The batches of `epoch` from batch `start` on; where `data` does not know how, those before are passed over."""
-    if not callable(data):
-        return data if start == 0 else _Rest(data, start)
-    if start and _takes_start(data):
-        return data(epoch, start=start)
-    return data(epoch) if start == 0 else _Rest(data(epoch), start)
-
-
-def _takes_start(data: Any) -> bool:
-    try:
-        return "start" in inspect.signature(data).parameters
-    except (TypeError, ValueError):
-        return False
-
-
-@dataclass(frozen=True, eq=False)
-class _Rest:
-    """The batches of `data` after the first `start`."""
-
-    data: Any
-    start: int
-
-    def __len__(self) -> int:
-        return max(len(self.data) - self.start, 0)
-
-    def __iter__(self) -> Iterator[Any]:
-        return itertools.islice(iter(self.data), self.start, None)
