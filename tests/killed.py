@@ -37,7 +37,8 @@ def train(folder, epochs, wrap=lambda step: step):
     data = fg.data.batches(x, batch_size=4, key=fg.key(1))
     checkpoints = fg.train.Checkpoints(folder, keep=2, every=1)
     step = wrap(fg.train.step(loss, optimizer))
-    state, _ = fg.train.fit(step, state, data, epochs=epochs, progress=False, checkpoint=checkpoints, resume=True)
+    state, place = checkpoints.resume(state)
+    state, _ = fg.train.fit(step, state, data, epochs=epochs, start=place, checkpoint=checkpoints, progress=False)
     leaves = jax.tree.leaves((state.params, state.opt_state, state.step))
     return hashlib.sha256(b"".join(np.asarray(leaf).tobytes() for leaf in leaves)).hexdigest()
 

@@ -58,13 +58,16 @@ def stopping(step, after):
 
 
 def fit(folder, after=None, source=None, epochs=3, **options):
+    """The program that is started again and again."""
+    state, place = folder.resume(fresh())
     return fg.train.fit(
         step if after is None else stopping(step, after),
-        fresh(),
+        state,
         data() if source is None else source,
         epochs=epochs,
-        progress=False,
+        start=place,
         checkpoint=folder,
+        progress=False,
         **options,
     )
 
@@ -93,8 +96,8 @@ def test_a_run_stopped_at_any_step_goes_on_as_if_it_had_not_been(tmp_path, whole
     for after in range(9):
         folder = fg.train.Checkpoints(tmp_path / str(after), every=1)
         with pytest.raises(Stopped):
-            fit(folder, after, SOURCES[source](), resume=True)
-        state, history = fit(folder, source=SOURCES[source](), resume=True)
+            fit(folder, after, SOURCES[source]())
+        state, history = fit(folder, source=SOURCES[source]())
         assert bits(state) == whole[0]
         assert history["loss"].tolist() == whole[1][after:]
         assert history["step"].tolist() == list(range(after + 1, 10))
@@ -106,7 +109,7 @@ def test_a_run_stopped_again_and_again_ends_with_the_same_bits(tmp_path, whole, 
     taken = 0
     for after in (3, 4, 3, 1, 0, 5, None):
         try:
-            state, _ = fit(folder, after, resume=True)
+            state, _ = fit(folder, after)
         except Stopped:
             taken += 1
     assert bits(state) == whole[0]
@@ -128,15 +131,15 @@ def test_ctrl_c_saves_where_it_stopped(tmp_path, whole):
     assert folder.steps() == [3, 5]
     assert fg.train.read_manifest(folder.path(5))["data"] == {"epoch": 1, "batch": 2}
     assert bits(folder.restore(fresh())) == bits(state)
-    assert bits(fit(folder, resume=True)[0]) == whole[0]
+    assert bits(fit(folder)[0]) == whole[0]
 
 
 def test_a_run_that_is_through_stays_as_it_is_and_can_be_made_longer(tmp_path, whole):
     folder = fg.train.Checkpoints(tmp_path)
     fit(folder, epochs=2)
-    state, history = fit(folder, epochs=2, resume=True)
+    state, history = fit(folder, epochs=2)
     assert (int(state.step), len(history["step"])) == (6, 0)
-    assert bits(fit(folder, epochs=3, resume=True)[0]) == whole[0]
+    assert bits(fit(folder, epochs=3)[0]) == whole[0]
     # The same call again, in one program: it goes on from the state, not from the folder.
     state, _ = fg.train.fit(step, folder.restore(fresh()), data(), first_epoch=3, progress=False, checkpoint=folder)
     assert (int(state.step), folder.steps()) == (12, [6, 9, 12])
@@ -160,9 +163,38 @@ def test_a_torn_checkpoint_costs_steps_and_nothing_else(tmp_path, whole):
     for number, content in ((6, b""), (5, folder.path(5).read_bytes()[:-3])):
         folder.path(number).write_bytes(content)
     with pytest.warns(UserWarning, match="a checkpoint was passed over: resume"):
-        state, history = fit(folder, resume=True)
+        state, history = fit(folder)
     assert bits(state) == whole[0]
     assert history["step"][0] == 5
+
+
+@pytest.mark.parametrize("wrap", [None, fg.data.prefetch], ids=["rows cut on the device", "batches stacked"])
+@pytest.mark.parametrize("stop", [1, 3, 5, 8])
+def test_several_steps_in_a_dispatch_resume_too(tmp_path, stop, wrap):
+    """11 batches, the last of fewer rows, up to 3 in a dispatch, and a checkpoint after every 4: dispatches are cut."""
+    rows = fg.data.batches(np.repeat(x, 4, 0)[:43], np.repeat(y, 4)[:43], batch_size=4, key=fg.key(1))
+    rows = rows if wrap is None else wrap(rows)
+
+    def run(name, step):
+        folder = fg.train.Checkpoints(tmp_path / name, every=4)
+        state, place = folder.resume(fresh())
+        return fg.train.fit(
+            step, state, rows, epochs=2, start=place, checkpoint=folder, steps_per_call=3, progress=False
+        )[0]
+
+    class Stopping(fg.train.Step):
+        def __init__(self, step):
+            self.__dict__.update(vars(step))
+            self.count = itertools.count()
+
+        def many(self, state, *batch, count):
+            if next(self.count) == stop:
+                raise Stopped
+            return super().many(state, *batch, count=count)
+
+    with pytest.raises(Stopped):
+        run("stopped", Stopping(step))
+    assert bits(run("stopped", step)) == bits(run("whole", step))
 
 
 def test_what_does_not_fit_the_run_is_an_error(tmp_path):
@@ -170,30 +202,20 @@ def test_what_does_not_fit_the_run_is_an_error(tmp_path):
     fit(folder, epochs=1)
     with raises(
         fg.ArgumentError,
-        f"fit(): a run needs a folder without later checkpoints; it starts at step 0, and {str(tmp_path)!r} has step "
-        "3; pass resume=True to go on from there, or choose another folder.",
+        f"fit(): the step must come after those in the folder; got step 0, and {str(tmp_path)!r} has step 3; resume "
+        "from it, remove it, or choose another folder.",
     ):
-        fit(folder)
-    with raises(
-        fg.ArgumentError,
-        "fit(): a run that resumes needs checkpoints; got none; pass checkpoint=fg.train.Checkpoints('runs/first').",
-    ):
-        fit(None, resume=True)
-    with raises(
-        fg.ArgumentTypeError,
-        "fit(): checkpoint must be a Checkpoints; got str 'x'; pass fg.train.Checkpoints('runs/first').",
-    ):
-        fit("x")
+        fg.train.fit(step, fresh(), data(), checkpoint=folder)
     by_hand = fg.train.Checkpoints(tmp_path / "hand")
     by_hand.save(folder.restore(fresh()))
     with raises(
         fg.ArgumentError,
-        "fit(): a checkpoint to resume from must say where in the data the run was; that of step 3 in "
-        f"{str(tmp_path / 'hand')!r} does not; restore it with checkpoints.restore(state), and pass first_epoch=.",
+        f"resume(): the checkpoint must say where in the data the run was; that of step 3 in {str(by_hand.folder)!r} "
+        "was saved without data=; save it with data={'epoch': 2, 'batch': 17}, or take the state alone with restore.",
     ):
-        fit(by_hand, resume=True)
+        fit(by_hand)
     with pytest.raises(fg.ArgumentError, match=r"^resume\(\): like must have the leaves of the checkpoint"):
-        fg.train.fit(step, fg.train.init({"v": 1.0}, optimizer), data(), checkpoint=folder, resume=True, progress=False)
+        folder.resume(fg.train.init({"v": 1.0}, optimizer))
 
 
 # Killed

@@ -115,7 +115,7 @@ class Checkpoints:
             "metrics": self._numbers(metrics),
             "metadata": dict(metadata or {}),
         }
-        self._require_latest(number)
+        self.require_next(word, number)
         path = save_with(word, self.path(number), state, more)
         self._prune()
         return path
@@ -171,11 +171,21 @@ class Checkpoints:
 
         Raises:
             CheckpointError: there are checkpoints, and none of them is whole.
+            ArgumentError: the checkpoint does not fit `state`, or was saved without its place in the data.
         """
         found = self._latest("resume", state)
-        if found is not None:
-            return found[0], found[1].get("data") or {}
-        return (state, {}) if not self.steps() else self._nothing("resume")
+        if found is None:
+            return (state, {}) if not self.steps() else self._nothing("resume")
+        place = found[1].get("data")
+        if place is None:
+            fail(
+                ArgumentError,
+                "resume",
+                "the checkpoint must say where in the data the run was",
+                f"that of step {found[1].get('step')} in {str(self.folder)!r} was saved without data=",
+                "save it with data={'epoch': 2, 'batch': 17}, or take the state alone with restore",
+            )
+        return found[0], place
 
     def _latest(self, word: str, like: PyTree) -> tuple[PyTree, dict[str, Any]] | None:
         for step in reversed(self.steps()):
@@ -232,18 +242,18 @@ class Checkpoints:
         except CheckpointError:
             return None
 
-    def _require_latest(self, number: int) -> None:
+    def require_next(self, word: str, number: int) -> None:
         """Raise where this step comes before one that another run has saved here."""
         for step in self.steps():
             if step <= number or self._readable(step) is None:
                 continue
             try:
-                files.verify("save", self.path(step))
+                files.verify(word, self.path(step))
             except CheckpointError:
                 continue
             fail(
                 ArgumentError,
-                "save",
+                word,
                 "the step must come after those in the folder",
                 f"got step {number}, and {str(self.folder)!r} has step {step}",
                 "resume from it, remove it, or choose another folder",
