@@ -438,7 +438,7 @@ def test_resume_gives_the_place_in_the_data(tmp_path):
 def test_what_is_torn_is_passed_over_with_the_reason(tmp_path):
     folder = fg.train.Checkpoints(tmp_path, keep=4, best="loss")
     for step in range(4):
-        folder.save({"w": jnp.full(8, step)}, step=step, metrics={"loss": -step})
+        folder.save({"w": jnp.full(8, step)}, step=step, data={}, metrics={"loss": -step})
     flipped = bytearray(folder.path(3).read_bytes())
     flipped[-3] ^= 4
     folder.path(3).write_bytes(flipped)
