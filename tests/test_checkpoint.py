@@ -37,7 +37,7 @@ def same(a, b):
             assert getattr(one, "weak_type", None) == getattr(other, "weak_type", None)
             assert np.asarray(one).tobytes() == np.asarray(other).tobytes()
         else:
-            assert repr(one) == repr(other)
+            assert one == other if isinstance(one, int) else repr(one) == repr(other)
     return True
 
 
@@ -69,13 +69,23 @@ TREE = {
         np.array([2**40]),
         np.ones(2, "c16"),
     ],
-    "python": {"n": 2**70, "x": 0.1, "minus": -0.0, "inf": -float("inf"), "z": 1e-320 + 2j, "yes": True, "text": "é\n"},
+    "python": {
+        "n": -(2**70),
+        "long": 10**5000,
+        "x": 0.1,
+        "minus": -0.0,
+        "inf": -float("inf"),
+        "z": 1e-320 + 2j,
+        "yes": True,
+        "text": "é\n",
+    },
     "keys": (jax.random.key(3), jax.random.split(jax.random.key(0, impl="rbg"), (2, 2)), jax.random.PRNGKey(1)),
     "none": None,
     "empty": ({}, [], ()),
     "a.b": 1,
     "a": {"b": 2},
     "__metadata__": jnp.ones(1),
+    "\udcff": jnp.ones(1),
     7: {"deep": [{"er": Pair(jnp.ones(1), None)}]},
 }
 TREE = {str(name): part for name, part in TREE.items()} | {"7": {3: TREE[7], 4: 1.0}}
@@ -283,6 +293,12 @@ def test_save_says_what_it_cannot_keep(path):
 
 
 def test_places_that_cannot_be_written_or_read(path, tmp_path):
+    for word in ("load", "read_manifest"):
+        with raises(
+            fg.ArgumentTypeError,
+            f"{word}(): path must be a path; got int 3; write for example 'runs/model.safetensors'.",
+        ):
+            getattr(fg.train, word)(3)
     away = tmp_path / "no" / "x"
     with raises(
         fg.ArgumentError,
@@ -527,6 +543,22 @@ def test_the_folder_says_what_is_wrong(tmp_path):
         folder.save({"w": 1})
     with raises(fg.ArgumentError, "save(): metrics must hold 'loss', which decides; got 'accuracy'; pass it too."):
         folder.save({}, step=1, metrics={"accuracy": 1.0})
+    for value, given in (
+        (np.ones(2), "float64 of shape (2,)"),
+        ("x", "str 'x'"),
+        (1j, "complex 1j"),
+        (True, "bool True"),
+    ):
+        with raises(
+            fg.ArgumentTypeError,
+            f"save(): metrics must be real numbers; got {given} for 'a'; reduce it, or leave it out.",
+        ):
+            folder.save({}, step=1, metrics={"a": value})
+    with raises(
+        fg.ArgumentTypeError,
+        "save(): metrics must be a dict of numbers; got a list; write for example metrics={'loss': 0.3}.",
+    ):
+        folder.save({}, step=1, metrics=[1])
     with raises(fg.ArgumentError, "restore(): step or best may be asked for; got both; leave one out."):
         folder.restore(step=1, best=True)
     with pytest.raises(fg.ArgumentError, match=r"^save\(\): data must be a dict of text"):

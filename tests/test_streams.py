@@ -298,3 +298,5 @@ def test_idx_says_what_is_wrong(tmp_path):
         "check it.",
     ):
         fg.data.read_idx(tmp_path / "no")
+    with raises(fg.ArgumentTypeError, "read_idx(): path must be a path; got None; write the name of the file."):
+        fg.data.read_idx(None)

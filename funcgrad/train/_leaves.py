@@ -54,7 +54,8 @@ def places(tree: PyTree) -> list[Place]:
     used = {"__metadata__"}
     found = []
     for keys, leaf in jax.tree_util.tree_leaves_with_path(tree):
-        name = first = jax.tree_util.keystr(keys, simple=True, separator=".") or "value"
+        dotted = jax.tree_util.keystr(keys, simple=True, separator=".") or "value"
+        name = first = dotted.encode("utf-8", "backslashreplace").decode()
         count = 1
         while name in used:  # {"a.b": x, "a": {"b": y}}
             count += 1
@@ -217,12 +218,16 @@ def array_of(record: Record, stored: np.ndarray) -> np.ndarray | None:
 def _as_json(value: Any) -> Any:
     if isinstance(value, complex):
         return [value.real.hex(), value.imag.hex()]
+    if isinstance(value, int) and abs(value) >= 2**53:  # more than other readers of JSON keep
+        return hex(value)
     return value.hex() if isinstance(value, float) else value
 
 
 def _from_json(kind: str, value: Any) -> Any:
     if kind == "complex":
         return complex(*map(float.fromhex, value))
+    if kind == "int" and isinstance(value, str):
+        return int(value, 16)
     return float.fromhex(value) if kind == "float" else value
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .._checks import describe, fail
+from .._errors import ArgumentTypeError
 from .._plain import plain
 from .._types import PyTree
 from . import _checkpoint_file as files
@@ -46,7 +48,7 @@ def save(path: str | Path, tree: PyTree, *, metadata: Mapping[str, Any] | None =
 
     Source: ``torch.save``; the safetensors format.
     """
-    return save_with("save", Path(path), tree, {"metadata": _metadata("save", metadata)})
+    return save_with("save", _path("save", path), tree, {"metadata": _metadata("save", metadata)})
 
 
 @plain
@@ -77,7 +79,7 @@ def load(path: str | Path, like: PyTree = None) -> PyTree:
 
     Source: ``torch.load(path, weights_only=True)``.
     """
-    return load_with_manifest("load", Path(path), like)[0]
+    return load_with_manifest("load", _path("load", path), like)[0]
 
 
 @plain
@@ -102,7 +104,15 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
 
     Source: ``safetensors.safe_open(path).metadata()``.
     """
-    return files.read_manifest("read_manifest", Path(path))
+    return files.read_manifest("read_manifest", _path("read_manifest", path))
+
+
+def _path(word: str, given: str | Path) -> Path:
+    path: Any = given
+    if not isinstance(path, str | Path):
+        remedy = "write for example 'runs/model.safetensors'"
+        fail(ArgumentTypeError, word, "path must be a path", f"got {describe(path)}", remedy)
+    return Path(path)
 
 
 def _metadata(word: str, given: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .._checks import describe, fail, integer
@@ -215,13 +216,21 @@ class Checkpoints:
             fail(ArgumentTypeError, "save", "the step must be known", f"got {describe(state)} without one", remedy)
         return int(step)
 
-    def _numbers(self, metrics: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _numbers(self, metrics: Any) -> dict[str, Any]:
         numbers: dict[str, Any] = {}
-        for name, value in jax.device_get(dict(metrics or {})).items():
-            if np.ndim(value) == 0:
-                number = np.asarray(value).item()
-                numbers[name] = number if math.isfinite(number) else str(number)  # JSON has no word for these
-        if metrics is not None and self.metric is not None and self.metric not in numbers:
+        if metrics is None:
+            return numbers
+        if not isinstance(metrics, Mapping):
+            remedy = "write for example metrics={'loss': 0.3}"
+            fail(ArgumentTypeError, "save", "metrics must be a dict of numbers", f"got {describe(metrics)}", remedy)
+        for name, value in jax.device_get(dict(metrics)).items():
+            dtype = np.asarray(value).dtype
+            if np.ndim(value) or not (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer)):
+                given = f"got {describe(value)} for {name!r}"
+                fail(ArgumentTypeError, "save", "metrics must be real numbers", given, "reduce it, or leave it out")
+            number = float(value) if jnp.issubdtype(dtype, jnp.floating) else int(value)
+            numbers[str(name)] = number if math.isfinite(number) else str(number)  # JSON has no word for these
+        if self.metric is not None and self.metric not in numbers:
             given = f"got {', '.join(map(repr, numbers)) or 'none'}"
             fail(ArgumentError, "save", f"metrics must hold {self.metric!r}, which decides", given, "pass it too")
         return numbers

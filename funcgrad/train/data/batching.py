@@ -13,11 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._checks import describe, fail, require_key
-from ..._convert import from_host, is_torch, resolve_device
+from ..._convert import is_torch, resolve_device
 from ..._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from ..._plain import plain
 from ..._types import Array, PyTree
 from ...arrays.random import fold_in
+from ._handing import handed_over
 from ._orders import Order
 from .tables import Table
 
@@ -84,7 +85,7 @@ class Batches:
                 batch = tuple(loaded) if isinstance(loaded, tuple | list) else (loaded,)
             if self.pad_last:
                 batch = (*batch, np.arange(self.batch_size) < present)
-            yield jax.tree.map(self._handed_over, batch)
+            yield jax.tree.map(lambda leaf: handed_over("batches", leaf, self.device), batch)
 
     def _key_of(self, number: int) -> dict[str, Array]:
         """A key for `load`, if it takes one: of this batch in this epoch, and so the same in a run that resumes."""
@@ -93,23 +94,6 @@ class Batches:
         if self.key is None:
             fail(ArgumentError, "batches", "a load that takes key= needs a key", "got none", "pass key=fg.key(0)")
         return {"key": fold_in(self.key, "load", self.epoch, number)}
-
-    def _handed_over(self, leaf: Any) -> Array:
-        """`leaf` as an array that shares no memory with anything its owner may overwrite."""
-        if isinstance(self.device, jax.sharding.Sharding):
-            try:
-                self.device.shard_shape(np.shape(leaf))
-            except ValueError:
-                fail(
-                    ShapeError,
-                    "batches",
-                    "every batch must divide evenly over the devices",
-                    f"got one of shape {np.shape(leaf)} for {len(self.device.device_set)} devices",
-                    "choose a multiple of their number as batch_size, and pass drop_last=True",
-                )
-        if isinstance(leaf, jax.Array):
-            return leaf if self.device is None else jax.device_put(leaf, self.device)
-        return from_host("batches", leaf, device=self.device)
 
 
 def _takes_key(load: Any) -> bool:

@@ -6,11 +6,12 @@ import gzip
 import math
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ..._checks import fail
-from ..._errors import ArgumentError
+from ..._checks import describe, fail
+from ..._errors import ArgumentError, ArgumentTypeError
 from ..._plain import plain
 
 __all__ = ["read_idx"]
@@ -40,6 +41,9 @@ def read_idx(path: str | Path, /) -> np.ndarray:
     Source: ``torchvision.datasets.MNIST``; the MNIST database of handwritten digits.
     """
     word = "read_idx"
+    given: Any = path
+    if not isinstance(given, str | Path):
+        fail(ArgumentTypeError, word, "path must be a path", f"got {describe(given)}", "write the name of the file")
     try:
         content = Path(path).read_bytes()
         if content[:2] == b"\x1f\x8b":

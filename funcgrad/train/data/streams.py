@@ -18,6 +18,7 @@ from ..._errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..._plain import plain
 from ..._types import Array, PyTree
 from ._epochs import from_batch
+from ._handing import handed_over
 
 __all__ = ["Prefetched", "Stream", "prefetch", "stream"]
 
@@ -67,10 +68,10 @@ class Stream:
         if len(shapes) > 1:
             given = f"got {' and '.join(map(str, sorted(shapes)))}"
             fail(ShapeError, "stream", "all examples must have one shape", given, "pad or crop them first")
-        return from_host("stream", np.stack(hosts), device=self.device)
+        return handed_over("stream", np.stack(hosts), self.device)
 
     def _mask(self, present: int) -> Array:
-        return from_host("stream", np.arange(self.batch_size) < present, device=self.device)
+        return handed_over("stream", np.arange(self.batch_size) < present, self.device)
 
 
 def _parts(example: PyTree) -> str:
