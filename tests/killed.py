@@ -95,6 +95,8 @@ def killed(folder, epochs, moment):
             return call
 
         train(folder, epochs, announced if kind == "time" else dying(kind, int(value)))
+        if kind == "time":
+            signal.pause()  # a parent that was slow to wake up kills it all the same
         os._exit(0)
     os.close(said)
     if kind == "time":

@@ -173,6 +173,18 @@ class Checkpoints:
         Raises:
             CheckpointError: there are checkpoints, and none of them is whole.
             ArgumentError: the checkpoint does not fit `state`, or was saved without its place in the data.
+
+        >>> import optax, tempfile
+        >>> checkpoints = fg.train.Checkpoints(tempfile.mkdtemp(), every=2)
+        >>> step = fg.train.step(lambda params, x: fg.sum((params["w"] - x) ** 2), optax.sgd(0.1))
+        >>> data = fg.data.batches(np.ones((6, 2), np.float32), batch_size=2, key=fg.key(0))
+        >>> for epochs in (1, 3):  # the second is the same program, asked for more
+        ...     state, place = checkpoints.resume(fg.train.init({"w": fg.zeros(2)}, optax.sgd(0.1)))
+        ...     options = {"epochs": epochs, "start": place, "checkpoint": checkpoints, "progress": False}
+        ...     state, history = fg.train.fit(step, state, data, **options)
+        ...     print(place, history["step"])
+        {} [1 2 3]
+        {'epoch': 1, 'batch': 0} [4 5 6 7 8 9]
         """
         found = self._latest("resume", state)
         if found is None:
