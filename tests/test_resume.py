@@ -126,7 +126,11 @@ def test_ctrl_c_saves_where_it_stopped(tmp_path, whole):
             signal.raise_signal(signal.SIGINT)
         return step(state, *batch)
 
-    state, history = fg.train.fit(interrupted, fresh(), data(), epochs=3, progress=False, checkpoint=folder)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored in a shell's background
+    try:
+        state, history = fg.train.fit(interrupted, fresh(), data(), epochs=3, progress=False, checkpoint=folder)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert history.interrupted
     assert folder.steps() == [3, 5]
     assert fg.train.read_manifest(folder.path(5))["data"] == {"epoch": 1, "batch": 2}
