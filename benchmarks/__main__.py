@@ -2,7 +2,7 @@
 
 import sys
 
-from . import eager, import_time, large, stacks, training
+from . import eager, import_time, kill, large, stacks, training
 
 ALL = {
     "import_time": import_time.main,
@@ -10,6 +10,7 @@ ALL = {
     "large": large.main,
     "stacks": stacks.main,
     "training": training.main,
+    "kill": kill.main,
 }
 
 for name in sys.argv[1:] or ALL:

@@ -152,7 +152,7 @@ __all__ = [
     # Sparsity
     "SparsityPattern",
     # Errors
-    "ArgumentError", "ArgumentTypeError", "ConversionError", "DimError", "DtypeError", "EmptyError",
+    "ArgumentError", "ArgumentTypeError", "CheckpointError", "ConversionError", "DimError", "DtypeError", "EmptyError",
     "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "NonFiniteError", "ShapeError",
     "TracedValueError",
 ]

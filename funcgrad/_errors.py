@@ -7,6 +7,7 @@ Both work, and ``FuncgradError`` catches all of them.
 __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
+    "CheckpointError",
     "ConversionError",
     "DimError",
     "DtypeError",
@@ -71,3 +72,7 @@ class NonFiniteError(FuncgradError, FloatingPointError, RuntimeError):
 
 class TracedValueError(FuncgradError, TypeError):
     """A value is needed while a function is being traced, and so not known yet."""
+
+
+class CheckpointError(FuncgradError, OSError, ValueError, RuntimeError):
+    """A checkpoint is not there, torn, corrupt, not one at all, or could not be written."""

@@ -409,7 +409,7 @@ print([len(batch.sharding.device_set) for (batch,) in whole])
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
     assert out == [
         "batches(): every batch must divide evenly over the devices; got one of shape (1,) for 2 devices; choose a "
-        "multiple of their number as batch_size, and pass drop_last=True.",
+        "multiple of their number as batch_size, and pass drop_last=True or pad_last=True.",
         "[2, 2]",
     ]
 

@@ -336,7 +336,8 @@ def test_a_run_is_saved_and_goes_on_bit_for_bit():
     class Saved(Kept):
         def save(self, state, *, data, metrics):
             super().save(state, data=data, metrics=metrics)
-            self.state = jax.tree.map(jnp.copy, state)
+            if len(self.saved) == 1:
+                self.state = jax.tree.map(jnp.copy, state)
 
     def start():
         return step.init({"w": 0.0, "b": 0.0}, key=fg.key(5))

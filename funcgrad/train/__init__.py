@@ -1,5 +1,7 @@
-"""The compiled training step, the loop over it, and data to feed it."""
+"""The compiled training step, the loop over it, what it leaves on disk, and data to feed it."""
 
+from .checkpoint import load, read_manifest, save
+from .checkpoints import Checkpoints
 from .fit import Event, fit
 from .history import History
 from .state import TrainState, init

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import inspect
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ import numpy as np
 from .._checks import describe, fail
 from .._errors import ArgumentError, ArgumentTypeError
 from .._types import PyTree
+from .data._epochs import from_batch
 from .data.batching import Batches
 
 _STACKED = jax.Array | np.ndarray | np.generic | bool | int | float | complex
@@ -42,22 +42,7 @@ def by_epoch(data: Any, epochs: int, first: tuple[int, int]) -> Callable[[int], 
         given, remedy = f"got {describe(data)}, which ends after the first", "pass a list, or a function of the epoch"
         fail(ArgumentError, "fit", f"data must give batches in each of {epochs} epochs", given, remedy)
 
-    def batches_of(epoch: int) -> Iterable[Any]:
-        start = first[1] if epoch == first[0] else 0
-        if not start:
-            return data(epoch) if callable(data) else data
-        if callable(data) and _takes_start(data):
-            return data(epoch, start=start)
-        return itertools.islice(data(epoch) if callable(data) else data, start, None)
-
-    return batches_of
-
-
-def _takes_start(data: Callable[..., Any]) -> bool:
-    try:
-        return "start" in inspect.signature(data).parameters
-    except (TypeError, ValueError):
-        return False
+    return lambda epoch: from_batch(data, epoch, first[1] if epoch == first[0] else 0)
 
 
 def peeked(batches: Iterable[Any]) -> tuple[tuple[Any, ...] | None, Iterable[Any]]:
@@ -104,8 +89,11 @@ def _rolled(batches: PyTree, steps: int) -> PyTree:
 
 def _slices(batches: Batches, most: int) -> Iterator[Taken]:
     """Rows of several batches are selected at once, and cut on the device."""
-    size = batches.batch_size
-    for rows in dataclasses.replace(batches, batch_size=most * size, drop_last=False):
+    size, lead = batches.batch_size, -batches.start % most
+    if lead:  # a run resumes between two dispatches
+        yield from _groups(itertools.islice(batches, lead), most, size)
+    start = (batches.start + lead) // most
+    for rows in dataclasses.replace(batches, batch_size=most * size, start=start, drop_last=False):
         whole, rest = divmod(_rows(rows), size)
         if whole:
             yield Taken(_cut(rows, most, size), whole, size)
@@ -130,9 +118,8 @@ def _is_plain(batches: Batches) -> bool:
     """Whether the rows of several batches are those of one larger batch."""
     return (
         batches.load is None
-        and batches.start == 0
         and batches.device is None
-        and not getattr(batches, "pad_last", False)
+        and not batches.pad_last
         and all(leaf.dtype != object and not _is_key(leaf) for leaf in jax.tree.leaves(batches.arrays))
     )
 
@@ -141,26 +128,27 @@ def _is_key(leaf: Any) -> bool:
     return isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
-def _groups(batches: Iterable[Any], most: int) -> Iterator[Taken]:
+def _groups(batches: Iterable[Any], most: int, size: int | None = None) -> Iterator[Taken]:
+    """Batches of one shape together. Which program takes a batch does not depend on those before it.
+
+    For a run that resumes must take it with the same one: it might round differently.
+    """
     waiting: list[tuple[Any, ...]] = []
-    known: list[Any] = []  # the shapes of which several came
     for batch in batches:
         arguments = _arguments(batch)
         if waiting and _shapes(arguments) != _shapes(waiting[0]):
-            yield from _stacked(waiting, most, known)
+            yield from _stacked(waiting, most, size)
             waiting = []
         waiting.append(arguments)
         if len(waiting) == most:
-            yield from _stacked(waiting, most, known)
+            yield from _stacked(waiting, most, size)
             waiting = []
-    yield from _stacked(waiting, most, known)
+    yield from _stacked(waiting, most, size)
 
 
-def _stacked(batches: list[tuple[Any, ...]], most: int, known: list[Any]) -> Iterator[Taken]:
-    if len(batches) > 1:
-        known[:] = [shapes for shapes in known if shapes != _shapes(batches[0])] + [_shapes(batches[0])]
+def _stacked(batches: list[tuple[Any, ...]], most: int, size: int | None) -> Iterator[Taken]:
     stackable = all(isinstance(leaf, _STACKED) for leaf in jax.tree.leaves(batches))
-    if not batches or not stackable or _shapes(batches[0]) not in known:
+    if not batches or not stackable or (size is not None and _rows(batches[0]) != size):
         yield from (Taken(batch, None, _rows(batch)) for batch in batches)
         return
     filled = batches + [batches[-1]] * (most - len(batches))

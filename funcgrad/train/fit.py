@@ -19,6 +19,7 @@ from ._feeding import Taken, by_epoch, length, peeked, taken_together
 from ._parameters import require_callable
 from ._progress import Progress
 from ._stopping import Patience, stop_asked
+from .checkpoints import Checkpoints
 from .history import History
 from .state import TrainState
 from .step import Step
@@ -95,8 +96,10 @@ def fit(
         mode: ``"min"`` if the smallest value of `monitor` is the best, ``"max"`` if the largest is.
         min_delta: by how much a value must be better to count.
         restore_best: whether to return the state in which `monitor` was best; it is copied each time.
-        checkpoint: saves the run, with ``save(state, data=..., metrics=...)``: after each epoch, or after as many steps
-            as its attribute ``every`` says, and when the run is interrupted.
+        checkpoint: an ``fg.train.Checkpoints``, or what has its method ``save(state, data=..., metrics=...)``: the run
+            is saved after each epoch, or after as many steps as the attribute ``every`` says and at the end; and when
+            it is interrupted. ``state, place = checkpoint.resume(state)`` and ``start=place`` make the same program go
+            on where it was, with the bits of a run that never stopped.
         callbacks: functions of an ``Event``, called after each dispatch, evaluation and epoch, and at the end. One that
             returns True ends the run.
         steps_per_call: how many steps to take in one dispatch, if their batches have one shape. Small models run up to
@@ -136,6 +139,8 @@ def fit(
     if every is not None and evaluate is None:
         given, remedy = f"got evaluate_every={every} alone", "pass evaluate= too"
         fail(ArgumentError, "fit", "evaluate_every says when evaluate= is called", given, remedy)
+    if isinstance(checkpoint, Checkpoints):
+        checkpoint.require_next("fit", int(state.step))  # now, and not after hours of training
     run = _Run(step, state, evaluate, every, checkpoint, callbacks, Patience.of(patience, monitor, mode, min_delta))
     run.show(progress, first_epoch + epochs)
     with stop_asked() as asked:
@@ -168,7 +173,7 @@ class _Run:
         self.evaluation: dict[str, Any] = {}
         self.ended = self.warm = False
         self.place = {"epoch": 0, "batch": 0}
-        self.saved: int | None = None
+        self.saved = self.evaluated = self.number  # the steps of the latest checkpoint and evaluation
         self.most: int | None = None  # steps in a dispatch
 
     def show(self, progress: bool, last_epoch: int) -> None:
@@ -197,7 +202,7 @@ class _Run:
                 fail(ArgumentError, "fit", "every epoch must have batches", given, remedy)
             if not self.ended:
                 self.place = {"epoch": epoch + 1, "batch": 0}
-            self._end_epoch(epoch, shown)
+            self._end_epoch(epoch, shown, whole=not first_batch)
         except KeyboardInterrupt:
             self.history.interrupted = self.ended = True
             shown.close()
@@ -210,6 +215,7 @@ class _Run:
 
     def finish(self, restore_best: bool) -> tuple[TrainState, History]:
         """The result, when nothing more will be done."""
+        self._save({})
         if self.patience is not None:
             self.history.best_step = self.patience.best_step
             if restore_best and self.patience.kept is not None and not self.history.interrupted:
@@ -237,29 +243,32 @@ class _Run:
         if self.evaluate_every is not None and self._passed(self.evaluate_every, before):
             self._evaluate({})
         if self.save_every is not None and self._passed(self.save_every, before):
-            self._save(self.evaluation)
+            self._save(self.evaluation if self.evaluated == self.number else {})
 
     def _passed(self, every: int, before: int) -> bool:
         return self.number // every > before // every
 
-    def _end_epoch(self, epoch: int, shown: Progress) -> None:
+    def _end_epoch(self, epoch: int, shown: Progress, whole: bool) -> None:
         self._check()
-        means = self.history.means(epoch)
+        means = self.history.means(epoch) if shown.steps else {}  # a run may resume behind the last batch
         if self.evaluate is not None and self.evaluate_every is None and not self.ended:
             self._evaluate(means)
-        elif self.evaluate is None and self.patience is not None:
+        elif self.evaluate is None and means:
             self._judge(means)
         numbers = {**means, **self.evaluation}
         shown.end(numbers)
         self._tell("epoch", numbers)
-        if self.save_every is None:
-            self._save(numbers)
+        decides = getattr(self.checkpoint, "metric", None)
+        if self.save_every is None or decides is not None:
+            # A part of an epoch, or an evaluation of an earlier state, does not say how good this one is.
+            measured = numbers if self.evaluated == self.number or decides not in self.evaluation else means
+            self._save(measured if whole and (decides in measured or decides not in numbers) else {}, again=True)
 
     def _evaluate(self, means: Mapping[str, Any]) -> None:
         assert self.evaluate is not None
         self._check()
         found = _evaluated(self.evaluate, self.state)
-        self.evaluation = self.history.add_evaluation(found)
+        self.evaluation, self.evaluated = self.history.add_evaluation(found), self.number
         self._tell("evaluation", self.evaluation)
         self._judge({**means, **self.evaluation})
 
@@ -278,8 +287,8 @@ class _Run:
         if isinstance(self.step, Step):
             self.step.check(self.state)
 
-    def _save(self, numbers: Mapping[str, Any]) -> None:
-        if self.checkpoint is None or self.saved == self.number:
+    def _save(self, numbers: Mapping[str, Any], *, again: bool = False) -> None:
+        if self.checkpoint is None or (self.saved == self.number and not again):
             return
         self._check()
         kept = {name: float(value) for name, value in numbers.items() if np.ndim(value) == 0}

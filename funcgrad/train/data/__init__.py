@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .batching import Batches, batches, train_test_split
+from .idx import read_idx
 from .images import IMAGE_SUFFIXES, index_folder, read_image
+from .streams import Prefetched, Stream, prefetch, stream
 from .tables import Table, fillna, get_dummies, read_csv, to_array
 from .transforms import (
     center_crop,
@@ -28,6 +30,11 @@ __all__ = [
     "Batches",
     "batches",
     "train_test_split",
+    "Stream",
+    "stream",
+    "Prefetched",
+    "prefetch",
+    "read_idx",
     "IMAGE_SUFFIXES",
     "index_folder",
     "read_image",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import inspect
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -13,10 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._checks import describe, fail, require_key
-from ..._convert import from_host, is_torch, resolve_device
+from ..._convert import is_torch, resolve_device
 from ..._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from ..._plain import plain
 from ..._types import Array, PyTree
+from ...arrays.random import fold_in
+from ._handing import handed_over
+from ._orders import Order
 from .tables import Table
 
 __all__ = ["Batches", "batches", "train_test_split"]
@@ -36,12 +39,30 @@ class Batches:
     epoch: int = 0
     start: int = 0
     drop_last: bool = False
+    pad_last: bool = False
     load: Callable[..., Any] | None = None
     device: Any = None
     rows: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rows", _rows("batches", self.arrays))
+        word = "batches"
+        arrays: Any = self.arrays
+        load: Any = self.load
+        if not isinstance(arrays, tuple):
+            remedy = "write fg.data.batches(x, y, batch_size=32)"
+            fail(ArgumentTypeError, word, "arrays must be a tuple", f"got {describe(arrays)}", remedy)
+        for argument, least in (("batch_size", 1), ("epoch", 0), ("start", 0)):
+            object.__setattr__(self, argument, _count(word, argument, getattr(self, argument), least))
+        object.__setattr__(self, "rows", _rows(word, self.arrays))
+        if self.key is not None:
+            require_key(word, self.key)
+        if self.drop_last and self.pad_last:
+            fail(ArgumentError, word, "a last batch can be dropped or padded", "got both", "choose one")
+        if load is None:
+            _require_numbers(arrays)
+        elif not callable(load):
+            remedy = "write for example load=lambda paths: read(paths)"
+            fail(ArgumentTypeError, word, "load must be a function", f"got {describe(load)}", remedy)
 
     def __len__(self) -> int:
         whole = self.rows // self.batch_size if self.drop_last else math.ceil(self.rows / self.batch_size)
@@ -49,36 +70,50 @@ class Batches:
 
     def __call__(self, epoch: int, *, start: int = 0) -> Batches:
         """The same data in the order of `epoch`, from batch `start` on."""
-        epoch, start = _count("batches", "epoch", epoch, 0), _count("batches", "start", start, 0)
         return replace(self, epoch=epoch, start=start)
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        order = None if self.key is None else _order(self.key, self.epoch, self.rows)
+        order = Order(self.key, self.epoch, self.rows)
         for number in range(self.start, self.start + len(self)):
-            first, end = number * self.batch_size, min((number + 1) * self.batch_size, self.rows)
-            rows = np.arange(first, end) if order is None else order[first:end]
+            rows = order[number * self.batch_size : min((number + 1) * self.batch_size, self.rows)]
+            present = len(rows)
+            if self.pad_last:
+                rows = np.concatenate([rows, np.repeat(rows[-1:], self.batch_size - present)])
             batch = jax.tree.map(lambda leaf, rows=rows: _select(leaf, rows), self.arrays)
             if self.load is not None:
-                loaded = self.load(*batch)
+                loaded = self.load(*batch, **self._key_of(number))
                 batch = tuple(loaded) if isinstance(loaded, tuple | list) else (loaded,)
-            yield jax.tree.map(self._handed_over, batch)
+            if self.pad_last:
+                batch = (*batch, np.arange(self.batch_size) < present)
+            yield jax.tree.map(lambda leaf: handed_over("batches", leaf, self.device), batch)
 
-    def _handed_over(self, leaf: Any) -> Array:
-        """`leaf` as an array that shares no memory with anything its owner may overwrite."""
-        if isinstance(self.device, jax.sharding.Sharding):
-            try:
-                self.device.shard_shape(np.shape(leaf))
-            except ValueError:
-                fail(
-                    ShapeError,
-                    "batches",
-                    "every batch must divide evenly over the devices",
-                    f"got one of shape {np.shape(leaf)} for {len(self.device.device_set)} devices",
-                    "choose a multiple of their number as batch_size, and pass drop_last=True",
-                )
-        if isinstance(leaf, jax.Array):
-            return leaf if self.device is None else jax.device_put(leaf, self.device)
-        return from_host("batches", leaf, device=self.device)
+    def _key_of(self, number: int) -> dict[str, Array]:
+        """A key for `load`, if it takes one: of this batch in this epoch, and so the same in a run that resumes."""
+        if not _takes_key(self.load):
+            return {}
+        if self.key is None:
+            fail(ArgumentError, "batches", "a load that takes key= needs a key", "got none", "pass key=fg.key(0)")
+        return {"key": fold_in(self.key, "load", self.epoch, number)}
+
+
+def _takes_key(load: Any) -> bool:
+    try:
+        parameter = inspect.signature(load).parameters.get("key")
+    except (TypeError, ValueError):  # a builtin without a signature
+        return False
+    return parameter is not None and parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _require_numbers(arrays: PyTree) -> None:
+    for leaf in jax.tree.leaves(arrays):
+        if isinstance(leaf, np.ndarray) and leaf.dtype.kind not in "biufcV":
+            fail(
+                DtypeError,
+                "batches",
+                "arrays must hold numbers or truth values, unless load= makes numbers of them",
+                f"got {describe(leaf)}",
+                "pass load=, for example a function that reads the images at the paths it is given",
+            )
 
 
 @plain
@@ -88,6 +123,7 @@ def batches(
     key: Array | None = None,
     epoch: int = 0,
     drop_last: bool = False,
+    pad_last: bool = False,
     load: Callable[..., Any] | None = None,
     device: Any = None,
 ) -> Batches:
@@ -97,14 +133,17 @@ def batches(
     already handed out. The same key and epoch give the same order on every machine.
 
     Args:
-        *arrays: arrays with rows along their first dimension, as many in each; NumPy (also ``np.memmap``, which is read
-            row by row) or JAX, or pytrees of them.
+        *arrays: arrays with rows along their first dimension, as many in each; NumPy (also ``np.memmap``, of which only
+            the rows of a batch are read) or JAX, or pytrees of them.
         batch_size: rows in a batch; the last one may have fewer.
         key: shuffles the rows if given, differently in each epoch.
         epoch: which epoch's order; ``data(epoch)`` gives the others.
         drop_last: whether to leave out a last batch of fewer rows.
+        pad_last: whether to fill it up with copies of its last row, so that all batches have one shape; then every
+            batch has one more element at its end, a mask of shape (batch_size,) that is false for the copies.
         load: called with the selected rows, NumPy arrays where NumPy was given, and returns what the batch holds in
-            their place: reads images from paths, for example.
+            their place: reads images from paths, for example. If it has a parameter ``key`` it also gets a key, which
+            belongs to this batch of this epoch: for random crops, for example.
         device: where to put the batches: a name, a device or a sharding.
 
     Returns:
@@ -113,7 +152,7 @@ def batches(
 
     Raises:
         ShapeError: the arrays differ in their number of rows, or one has no dimension.
-        ArgumentError: `batch_size` or `epoch` is too small.
+        ArgumentError: `batch_size` or `epoch` is too small, or options exclude each other.
         DtypeError: an array holds text and there is no `load` to turn it into numbers.
 
     >>> x, y = np.arange(10.0).reshape(5, 2), np.arange(5)
@@ -123,24 +162,15 @@ def batches(
     >>> shuffled = fg.data.batches(x, y, batch_size=2, key=jax.random.key(0))
     >>> next(iter(shuffled(1)))[1].shape
     (2,)
+    >>> [(x.tolist(), real.tolist()) for x, real in fg.data.batches(y, batch_size=4, pad_last=True)(0, start=1)]
+    [([4, 4, 4, 4], [True, False, False, False])]
 
     Source: ``torch.utils.data.DataLoader``, ``torch.utils.data.TensorDataset``.
     """
     place = None if device is None else resolve_device("batches", device)
-    size, number = _count("batches", "batch_size", batch_size, 1), _count("batches", "epoch", epoch, 0)
-    if key is not None:
-        require_key("batches", key)
-    if load is None:
-        for leaf in jax.tree.leaves(arrays):
-            if isinstance(leaf, np.ndarray) and leaf.dtype.kind not in "biufcV":
-                fail(
-                    DtypeError,
-                    "batches",
-                    "arrays must hold numbers or truth values, unless load= makes numbers of them",
-                    f"got {describe(leaf)}",
-                    "pass load=, for example a function that reads the images at the paths it is given",
-                )
-    return Batches(arrays, size, key, epoch=number, drop_last=drop_last, load=load, device=place)
+    return Batches(
+        arrays, batch_size, key, epoch=epoch, drop_last=drop_last, pad_last=pad_last, load=load, device=place
+    )
 
 
 @plain
@@ -188,7 +218,7 @@ def train_test_split(
         train, test = np.split(np.arange(rows), [rows - held_out])
     else:
         require_key(word, key)
-        order = _order(key, 0, rows)
+        order = Order(key, 0, rows)[0:rows]
         for_test = np.arange(rows) < held_out
         if stratify is not None:
             for_test = _stratified(np.asarray(stratify), order, held_out)
@@ -263,16 +293,6 @@ def _select(leaf: Any, rows: np.ndarray) -> Any:
 @jax.jit
 def _gathered(leaf: Array, rows: Array) -> Array:
     return jnp.take(leaf, rows, axis=0, mode="clip")
-
-
-def _order(key: Array, epoch: int, rows: int) -> np.ndarray:
-    """The rows in the order of `epoch`, the same on every machine."""
-    return np.asarray(_permuted(key, epoch, rows))
-
-
-@functools.partial(jax.jit, static_argnums=2)
-def _permuted(key: Array, epoch: int, rows: int) -> Array:
-    return jax.random.permutation(jax.random.fold_in(key, epoch), rows)
 
 
 def _count(word: str, argument: str, value: Any, least: int) -> int:

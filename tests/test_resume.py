@@ -1,0 +1,236 @@
+"""A run that was stopped, however and wherever, gives the bits of one that was not."""
+
+import itertools
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import killed
+import numpy as np
+import optax
+import pytest
+from harness import raises
+
+import funcgrad as fg
+
+x = np.linspace(-1, 1, 22, dtype=np.float32).reshape(11, 2)
+y = x.sum(1)
+optimizer = optax.adam(0.05)
+
+
+def loss(params, x, y, key):
+    noisy = x + 0.1 * fg.randn_like(x, key=key)
+    return fg.nn.mse_loss(noisy @ params["w"] + params["b"], y)
+
+
+step = fg.train.step(loss, optimizer)
+
+
+def fresh():
+    return fg.train.init({"w": np.ones(2, np.float32), "b": 0.0}, optimizer, key=fg.key(7))
+
+
+def data(*wrap):
+    batches = fg.data.batches(x, y, batch_size=4, key=fg.key(1))
+    return wrap[0](batches) if wrap else batches
+
+
+def bits(state):
+    return [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves((state.params, state.opt_state, state.step))]
+
+
+class Stopped(Exception):
+    pass
+
+
+def stopping(step, after):
+    """A step that dies instead of being taken the `after`-th time."""
+    count = itertools.count()
+
+    def take(state, *batch):
+        if next(count) == after:
+            raise Stopped
+        return step(state, *batch)
+
+    return take
+
+
+def fit(folder, after=None, source=None, epochs=3, **options):
+    """The program that is started again and again."""
+    state, place = folder.resume(fresh())
+    return fg.train.fit(
+        step if after is None else stopping(step, after),
+        state,
+        data() if source is None else source,
+        epochs=epochs,
+        start=place,
+        checkpoint=folder,
+        progress=False,
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """The run that nothing stops: 9 steps in 3 epochs of 3 batches."""
+    state, history = fg.train.fit(step, fresh(), data(), epochs=3, progress=False)
+    return bits(state), history["loss"].tolist()
+
+
+SOURCES = {
+    "arrays": lambda: data(),
+    "prefetched": lambda: data(fg.data.prefetch),
+    "function": lambda: lambda epoch: list(data()(epoch)),
+    "stream": lambda: fg.data.stream(lambda epoch: examples(epoch), 4),
+}
+
+
+def examples(epoch):
+    return [row for batch in data()(epoch) for row in zip(*map(np.asarray, batch), strict=True)]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_run_stopped_at_any_step_goes_on_as_if_it_had_not_been(tmp_path, whole, source):
+    for after in range(9):
+        folder = fg.train.Checkpoints(tmp_path / str(after), every=1)
+        with pytest.raises(Stopped):
+            fit(folder, after, SOURCES[source]())
+        state, history = fit(folder, source=SOURCES[source]())
+        assert bits(state) == whole[0]
+        assert history["loss"].tolist() == whole[1][after:]
+        assert history["step"].tolist() == list(range(after + 1, 10))
+
+
+@pytest.mark.parametrize("every", [None, 2, 4, 100])
+def test_a_run_stopped_again_and_again_ends_with_the_same_bits(tmp_path, whole, every):
+    folder = fg.train.Checkpoints(tmp_path, every=every)
+    taken = 0
+    for after in (3, 4, 3, 1, 0, 5, None):
+        try:
+            state, _ = fit(folder, after)
+        except Stopped:
+            taken += 1
+    assert bits(state) == whole[0]
+    assert taken >= 2
+    assert fg.train.read_manifest(folder.latest())["data"] == {"epoch": 3, "batch": 0}
+
+
+def test_ctrl_c_saves_where_it_stopped(tmp_path, whole):
+    folder = fg.train.Checkpoints(tmp_path)
+    count = itertools.count(1)
+
+    def interrupted(state, *batch):
+        if next(count) == 5:
+            signal.raise_signal(signal.SIGINT)
+        return step(state, *batch)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored in a shell's background
+    try:
+        state, history = fg.train.fit(interrupted, fresh(), data(), epochs=3, progress=False, checkpoint=folder)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert history.interrupted
+    assert folder.steps() == [3, 5]
+    assert fg.train.read_manifest(folder.path(5))["data"] == {"epoch": 1, "batch": 2}
+    assert bits(folder.restore(fresh())) == bits(state)
+    assert bits(fit(folder)[0]) == whole[0]
+
+
+def test_a_run_that_is_through_stays_as_it_is_and_can_be_made_longer(tmp_path, whole):
+    folder = fg.train.Checkpoints(tmp_path)
+    fit(folder, epochs=2)
+    state, history = fit(folder, epochs=2)
+    assert (int(state.step), len(history["step"])) == (6, 0)
+    assert bits(fit(folder, epochs=3)[0]) == whole[0]
+    # The same call again, in one program: it goes on from the state, not from the folder.
+    state, _ = fg.train.fit(step, folder.restore(fresh()), data(), first_epoch=3, progress=False, checkpoint=folder)
+    assert (int(state.step), folder.steps()) == (12, [6, 9, 12])
+
+
+def test_the_best_epoch_is_kept(tmp_path):
+    folder = fg.train.Checkpoints(tmp_path, keep=1, every=2, best="error")
+    errors = iter([0.5, 0.1, 0.7])
+    fit(folder, evaluate=lambda params: {"error": next(errors)})
+    assert folder.steps() == [6, 9]
+    assert folder.best() == folder.path(6)
+    assert fg.train.read_manifest(folder.path(6))["metrics"].keys() == {"loss", "error"}
+    with pytest.raises(fg.ArgumentError, match="metrics must hold 'missing', which decides; got 'loss'"):
+        fit(fg.train.Checkpoints(tmp_path / "other", best="missing"))
+
+
+def test_a_torn_checkpoint_costs_steps_and_nothing_else(tmp_path, whole):
+    folder = fg.train.Checkpoints(tmp_path, every=1)
+    with pytest.raises(Stopped):
+        fit(folder, 6)
+    for number, content in ((6, b""), (5, folder.path(5).read_bytes()[:-3])):
+        folder.path(number).write_bytes(content)
+    with pytest.warns(UserWarning, match="a checkpoint was passed over: resume"):
+        state, history = fit(folder)
+    assert bits(state) == whole[0]
+    assert history["step"][0] == 5
+
+
+@pytest.mark.parametrize("wrap", [None, fg.data.prefetch], ids=["rows cut on the device", "batches stacked"])
+@pytest.mark.parametrize("stop", [1, 3, 5, 8])
+def test_several_steps_in_a_dispatch_resume_too(tmp_path, stop, wrap):
+    """11 batches, the last of fewer rows, up to 3 in a dispatch, and a checkpoint after every 4: dispatches are cut."""
+    rows = fg.data.batches(np.repeat(x, 4, 0)[:43], np.repeat(y, 4)[:43], batch_size=4, key=fg.key(1))
+    rows = rows if wrap is None else wrap(rows)
+
+    def run(name, step):
+        folder = fg.train.Checkpoints(tmp_path / name, every=4)
+        state, place = folder.resume(fresh())
+        return fg.train.fit(
+            step, state, rows, epochs=2, start=place, checkpoint=folder, steps_per_call=3, progress=False
+        )[0]
+
+    class Stopping(fg.train.Step):
+        def __init__(self, step):
+            self.__dict__.update(vars(step))
+            self.count = itertools.count()
+
+        def many(self, state, *batch, count):
+            if next(self.count) == stop:
+                raise Stopped
+            return super().many(state, *batch, count=count)
+
+    with pytest.raises(Stopped):
+        run("stopped", Stopping(step))
+    assert bits(run("stopped", step)) == bits(run("whole", step))
+
+
+def test_what_does_not_fit_the_run_is_an_error(tmp_path):
+    folder = fg.train.Checkpoints(tmp_path)
+    fit(folder, epochs=1)
+    with raises(
+        fg.ArgumentError,
+        f"fit(): the step must come after those in the folder; got step 0, and {str(tmp_path)!r} has step 3; resume "
+        "from it, remove it, or choose another folder.",
+    ):
+        fg.train.fit(step, fresh(), data(), checkpoint=folder)
+    by_hand = fg.train.Checkpoints(tmp_path / "hand")
+    by_hand.save(folder.restore(fresh()))
+    with raises(
+        fg.ArgumentError,
+        f"resume(): the checkpoint must say where in the data the run was; that of step 3 in {str(by_hand.folder)!r} "
+        "was saved without data=; save it with data={'epoch': 2, 'batch': 17}, or take the state alone with restore.",
+    ):
+        fit(by_hand)
+    with pytest.raises(fg.ArgumentError, match=r"^resume\(\): like must have the leaves of the checkpoint"):
+        folder.resume(fg.train.init({"v": 1.0}, optimizer))
+
+
+# Killed
+
+
+def test_killed_at_any_moment_it_ends_with_the_same_bits(tmp_path):
+    """SIGKILL six times: at steps, while a checkpoint is on its way to the disk, and at whatever is done then."""
+    moments = ["step:3", "write:2", "flush:5", "rename:1", "time:0.004", "write:4"]
+    options = [str(tmp_path / "run"), "6", *moments]
+    program = [sys.executable, str(Path(__file__).parent / "killed.py"), *options]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["6", killed.train(tmp_path / "whole", 6)], done.stderr
+    left = [entry.name for entry in (tmp_path / "run").iterdir()]
+    assert sorted(left) == ["step-0000000029.safetensors", "step-0000000030.safetensors"]
