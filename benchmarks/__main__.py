@@ -1,19 +1,12 @@
 """``python -m benchmarks`` runs all of them; ``python -m benchmarks eager`` one."""
 
+import importlib
+import pkgutil
 import sys
 
-from . import eager, import_time, kill, large, stacks, training
-
-ALL = {
-    "import_time": import_time.main,
-    "eager": eager.main,
-    "large": large.main,
-    "stacks": stacks.main,
-    "training": training.main,
-    "kill": kill.main,
-}
+ALL = [module.name for module in pkgutil.iter_modules(__import__(__package__).__path__) if module.name not in ("__main__", "timing")]
 
 for name in sys.argv[1:] or ALL:
     print(f"# {name}\n")
-    ALL[name]()
+    importlib.import_module(f".{name}", __package__).main()
     print()
