@@ -5,6 +5,7 @@ dtypes run while a function is traced, so a compiled call pays nothing for them.
 """
 
 import importlib
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -276,9 +277,14 @@ def sizes(name: str, given: Sequence[Any]) -> Shape:
 
 def integer(name: str, argument: str, value: Any, least: int | None = None) -> int:
     """`value` as an int, of at least `least` where that is given."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    try:
+        number = None if isinstance(value, bool) else int(operator.index(value))
+    except TypeError:  # also of an array that is no 0-d array of integers
+        if not is_concrete(value):
+            raise
+        number = None
+    if number is None:
         fail(ArgumentTypeError, name, f"{argument} must be an int", f"got {describe(value)}", "write for example 1")
-    number = int(value.__index__())
     if least is not None and number < least:
         fail(ArgumentError, name, f"{argument} must be at least {least}", f"got {number}", "correct it")
     return number
