@@ -153,7 +153,7 @@ __all__ = [
     "SparsityPattern",
     # Errors
     "ArgumentError", "ArgumentTypeError", "CheckpointError", "ConversionError", "DimError", "DtypeError", "EmptyError",
-    "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "NonFiniteError", "ShapeError",
-    "TracedValueError",
+    "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "NonFiniteError", "ProcessError",
+    "ShapeError", "TracedValueError",
 ]
 # fmt: on
