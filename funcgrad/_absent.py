@@ -88,7 +88,7 @@ ABSENT: dict[str, str] = {
     "instance_norm": "it is fg.nn.instance_norm(x, running_mean, running_var, weight, bias)",
     "embedding": "it is fg.nn.embedding(indices, weight), with the indices first",
     "embedding_bag": "it is fg.nn.embedding_bag(indices, weight, offsets), with the indices first",
-    "distributed": "shard arrays with jax.sharding; jax.jit does the communication",
+    "distributed": "fg.parallel() is all devices for fg.train.step; fg.train.distributed() joins processes",
     "multiprocessing": "JAX runs on all devices from one process",
     # Memory layouts belong to the compiler.
     "empty_strided": "the compiler lays arrays out; write fg.empty(sizes)",

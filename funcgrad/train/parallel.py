@@ -99,11 +99,10 @@ class Parallel:
         """Where ``place`` puts an array, by its shape: with ``fsdp``, split along its longest dimension that can be."""
         shape = np.shape(leaf)
         if self.fsdp and np.prod(shape) >= _WHOLE:
-            size, dim = max((size, -dim) for dim, size in enumerate(shape))
-            even = [(size, -dim) for dim, size in enumerate(shape) if size % len(self) == 0]
+            even = [dim for dim, size in enumerate(shape) if size % len(self) == 0]
             if even:
-                size, dim = max(even)
-                return NamedSharding(self.mesh, PartitionSpec(*[None] * -dim, _AXIS))
+                longest = max(even, key=lambda dim: shape[dim])  # the first of equals
+                return NamedSharding(self.mesh, X
         return self.whole
 
     # What fg.train.step asks.

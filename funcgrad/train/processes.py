@@ -100,15 +100,16 @@ def _ask_cluster(timeout: float) -> None:
 
 def _require_fresh() -> None:
     """Raise if JAX has started its devices: they can no longer be joined with those of others."""
-    before = jax.config.read("jax_num_cpu_devices")
+    config: Any = jax.config  # typed in part
+    before = config.jax_num_cpu_devices
     try:
         # The public way to ask: this option can be changed until then. Nothing reads it in between.
-        jax.config.update("jax_num_cpu_devices", 1 if before != 1 else 2)
+        config.update("jax_num_cpu_devices", 1 if before != 1 else 2)
     except RuntimeError:
         required = "processes join before anything is computed"
         remedy = "call it first thing in the program, before any array is made"
         fail(ArgumentError, "distributed", required, "the devices have been started", remedy)
-    jax.config.update("jax_num_cpu_devices", before)
+    config.update("jax_num_cpu_devices", before)
 
 
 def _await_others(port: int, processes: int, timeout: float) -> None:
@@ -120,7 +121,9 @@ def _await_others(port: int, processes: int, timeout: float) -> None:
             server = stack.enter_context(_server(port))
         except OSError as error:
             remedy = "choose another port, in each process"
-            fail(ProcessError, "distributed", f"port {port} must be free for process 0", f"got {error.strerror}", remedy)
+            fail(
+                ProcessError, "distributed", f"port {port} must be free for process 0", f"got {error.strerror}", remedy
+            )
         while len(arrived) < processes - 1:
             server.settimeout(max(ends - time.monotonic(), 0.001))
             try:

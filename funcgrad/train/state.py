@@ -18,6 +18,7 @@ from .._errors import ArgumentError, ArgumentTypeError
 from .._plain import plain
 from .._types import Array, PyTree
 from ._parameters import averaged, require_optimizer, trained_part, with_trained
+from .parallel import Parallel
 
 __all__ = ["TrainState", "init"]
 
