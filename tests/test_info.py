@@ -106,7 +106,8 @@ def test_a_cache_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with raises(
         fg.ArgumentError,
-        f"cache(): folder must be one that can be written; got {str(tmp_path / 'file')!r} (File exists); choose another.",
+        f"cache(): folder must be one that can be written; got {str(tmp_path / 'file')!r} (File exists); "
+        "choose another.",
     ):
         fg.cache(tmp_path / "file")
 

@@ -246,7 +246,7 @@ def _on_host(word: str, name: str, leaf: Any) -> np.ndarray:
         given = f"got {describe(leaf)} under {name!r}"
         required = "weights must be real numbers of 8 to 64 bits, or bfloat16"
         fail(DtypeError, word, required, given, "leave it out or convert it")
-    if isinstance(leaf, jax.Array) and not leaf.is_fully_addressable:
+    if isinstance(leaf, jax.Array) and not (leaf.is_fully_addressable or leaf.is_fully_replicated):
         given, remedy = f"those of {name!r} are spread over several", "pass par.gather(params)"
         fail(ArgumentError, word, "this process must hold all weights", given, remedy)
     return np.ascontiguousarray(np.asarray(leaf).astype(dtype, copy=False)).reshape(np.shape(leaf))

@@ -105,7 +105,8 @@ class Update:
             fault = jnp.where((fault[0] > 0) | (code == 0), fault, jnp.stack([number + 1, code]))
         after = Parts(with_trained(params, stepped), new_opt_state, found.model_state, ema, number + 1, skipped)
         if self.parallel is not None:
-            after, metrics, fault = self.parallel.pinned(after), *self.parallel.everywhere((metrics, fault))
+            after = self.parallel.pinned(after)
+            metrics, fault = self.parallel.everywhere((metrics, fault))
         return after, metrics, fault
 
     def _measure(

@@ -102,7 +102,7 @@ class Parallel:
             even = [dim for dim, size in enumerate(shape) if size % len(self) == 0]
             if even:
                 longest = max(even, key=lambda dim: shape[dim])  # the first of equals
-                return NamedSharding(self.mesh, X
+                return self._along(longest)
         return self.whole
 
     # What fg.train.step asks.

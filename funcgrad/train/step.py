@@ -121,10 +121,10 @@ class Step:
     def _taken(
         self, program: Callable[..., Any], state: TrainState, batch: tuple[Any, ...], *count: Any
     ) -> tuple[TrainState, dict[str, Any]]:
-        spent = state._to_spend(self._parallel) if self._donate else state._require_alive()
+        own = state._to_spend(self._parallel) if self._donate else state._require_alive()
         if self._parallel is not None and not self._donate:
-            spent = self._parallel.placed(spent)
-        spent = self._complete(spent)
+            own = self._parallel.placed(own)
+        spent = self._complete(own)
         if self._update.on_nan == "raise":
             self._look(spent)
         owned = (spent.params, spent.opt_state, spent.model_state, spent.ema)
@@ -133,9 +133,8 @@ class Step:
         new = TrainState(params, opt_state, number, spent.key, model_state, ema, skipped)
         if self._donate:
             new._mark_returned(self._parallel)
+            own._mark_spent()  # the state itself, or the copy that was made of it
             spent._mark_spent()
-            if spent is not state and "_returned" in state.__dict__:
-                state._mark_spent()
         return new, {"loss": metrics.pop("loss"), **metrics}  # jit has sorted them
 
     def _inline(self, state: TrainState, batch: Any, *count: Any) -> tuple[TrainState, dict[str, Any]]:
