@@ -89,6 +89,11 @@ ABSENT: dict[str, str] = {
     "embedding": "it is fg.nn.embedding(indices, weight), with the indices first",
     "embedding_bag": "it is fg.nn.embedding_bag(indices, weight, offsets), with the indices first",
     "distributed": "fg.parallel() is all devices for fg.train.step; fg.train.distributed() joins processes",
+    "state_dict": "write fg.to_state_dict(params)",
+    "load_state_dict": "write fg.from_state_dict(state, like=params)",
+    "set_float32_matmul_precision": "write with fg.precision('float32'): around the code",
+    "get_float32_matmul_precision": "ask fg.info().precision",
+    "onnx": "fg.export(f, x) gives a StableHLO artefact, which jax.export.deserialize loads",
     "multiprocessing": "JAX runs on all devices from one process",
     # Memory layouts belong to the compiler.
     "empty_strided": "the compiler lays arrays out; write fg.empty(sizes)",
@@ -153,6 +158,8 @@ _LAYERS = {
     "Sequential": "write the composition: lambda params, x: fg.nn.linear(fg.nn.relu(x), *params)",
     "Parameter": "a parameter is an array in the pytree that fg.grad differentiates",
     "functional": "it is fg.nn itself",
+    "DataParallel": "spread the step: fg.train.step(loss, optimizer, parallel=fg.parallel())",
+    "parallel": "spread the step: fg.train.step(loss, optimizer, parallel=fg.parallel())",
     "utils": "clip gradients with optax.clip_by_global_norm",
 }
 

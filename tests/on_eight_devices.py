@@ -215,6 +215,23 @@ def check_what_does_not_fit_is_refused():
     )
 
 
+def check_what_is_exported_runs_on_one_device():
+    def spread(x):
+        return jax.lax.with_sharding_constraint(2 * x, DP.rows)
+
+    try:
+        import flatbuffers  # noqa: F401
+    except ImportError:
+        return
+    assert refusal(fg.export, spread, fg.ones(8)) == (
+        "ArgumentError: export(): f must be written for one device; got one that spreads arrays over 8; "
+        "leave out what says where they live."
+    )
+    weight = FSDP.place(fg.ones(64, 64))
+    call = fg.load_exported(fg.export(lambda x: fg.nn.linear(x, weight), fg.ones(2, 64), platforms=("cpu",)))
+    assert_close(call(fg.ones(3, 64)), fg.full((3, 64), 64.0))
+
+
 if __name__ == "__main__":
     results = {}
     for name, check in list(globals().items()):

@@ -54,7 +54,7 @@ def export(
 
     Raises:
         ArgumentError: arguments differ in the size of their batch, a result depends on it in a way that only one size
-            tells, a platform is not known, or `f` cannot run there.
+            tells, a platform is not known, or `f` cannot run there, or it spreads arrays over several devices.
         ArgumentTypeError: an argument is not an array.
         MissingModuleError: flatbuffers is not installed; ``pip install 'funcgrad[export]'``.
 
@@ -74,6 +74,9 @@ def export(
 
     try:
         made = exporting.export(jax.jit(lambda *args: _plainly(f(*args))), platforms=tuple(platforms))(*shapes)
+        if made.nr_devices > 1:
+            given, remedy = f"got one that spreads arrays over {made.nr_devices}", "leave out what says where they live"
+            fail(ArgumentError, "export", "f must be written for one device", given, remedy)
         artefact = bytes(made.serialize(vjp_order=derivatives))
     except FuncgradError:
         raise
