@@ -7,6 +7,7 @@ import functools
 import json
 import re
 import sys
+import tempfile
 import traceback
 
 import jax
@@ -158,6 +159,17 @@ def check_fit_runs_unchanged():
     assert_close(history["loss"], np.array([m["loss"] for m in run_on(None)[1]]), rtol=1e-6, atol=0)
     placed = fg.data.batches(BATCHES[0][0], batch_size=32, device=DP.rows)
     assert next(iter(placed))[0].sharding == DP.rows
+
+
+def check_a_checkpoint_of_one_layout_is_loaded_in_another():
+    state, _ = run_on(FSDP)
+    with tempfile.TemporaryDirectory() as folder:
+        path = fg.train.save(f"{folder}/state.safetensors", state)
+        for par in (FSDP, DP):
+            loaded = fg.train.load(path, like=par.place(start()))
+            assert loaded.params["w1"].sharding == par.sharding(PARAMS["w1"])
+            assert_close(par.gather(loaded), FSDP.gather(state), rtol=0, atol=0)
+        assert_close(fg.train.load(path, like=start()).params, FSDP.gather(state.params), rtol=0, atol=0)
 
 
 def check_shard_replicate_place_gather_create():
