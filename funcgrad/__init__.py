@@ -60,6 +60,9 @@ from .autodiff.jacobians import *
 from .autodiff.sparsity.pattern import *
 from .autodiff.transforms import *
 from .autodiff.value_checks import *
+from .deploy.export import *
+from .deploy.machine import *
+from .deploy.weights import *
 from .linalg.flat import *
 from .nn.flat import *
 from .special.flat import *
@@ -151,9 +154,12 @@ __all__ = [
     "jacfwd", "jacobian", "jacrev", "jit", "vmap", "checked", "unchecked", "cond", "while_loop", "loop",
     # Sparsity
     "SparsityPattern",
+    # Other devices, other programs
+    "Parallel", "parallel", "export", "load_exported", "from_state_dict", "load_weights", "save_weights",
+    "to_state_dict", "Info", "cache", "info", "precision",
     # Errors
     "ArgumentError", "ArgumentTypeError", "CheckpointError", "ConversionError", "DimError", "DtypeError", "EmptyError",
-    "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "NonFiniteError", "ShapeError",
-    "TracedValueError",
+    "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "NonFiniteError", "ProcessError",
+    "ShapeError", "TracedValueError",
 ]
 # fmt: on

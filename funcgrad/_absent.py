@@ -88,7 +88,12 @@ ABSENT: dict[str, str] = {
     "instance_norm": "it is fg.nn.instance_norm(x, running_mean, running_var, weight, bias)",
     "embedding": "it is fg.nn.embedding(indices, weight), with the indices first",
     "embedding_bag": "it is fg.nn.embedding_bag(indices, weight, offsets), with the indices first",
-    "distributed": "shard arrays with jax.sharding; jax.jit does the communication",
+    "distributed": "fg.parallel() is all devices for fg.train.step; fg.train.distributed() joins processes",
+    "state_dict": "write fg.to_state_dict(params)",
+    "load_state_dict": "write fg.from_state_dict(state, like=params)",
+    "set_float32_matmul_precision": "write with fg.precision('float32'): around the code",
+    "get_float32_matmul_precision": "ask fg.info().precision",
+    "onnx": "fg.export(f, x) gives a StableHLO artefact, which jax.export.deserialize loads",
     "multiprocessing": "JAX runs on all devices from one process",
     # Memory layouts belong to the compiler.
     "empty_strided": "the compiler lays arrays out; write fg.empty(sizes)",
@@ -124,8 +129,8 @@ ABSENT: dict[str, str] = {
     "slice_copy": "write x[start:end], or fg.narrow(x, dim, start, length)",
     "frombuffer": "write fg.from_numpy(np.frombuffer(buffer, dtype=np.float32))",
     "from_file": "write fg.from_numpy(np.memmap(path, dtype=np.float32, mode='r', shape=n))",
-    "save": "safetensors.flax.save_file stores arrays",
-    "load": "safetensors.flax.load_file reads arrays",
+    "save": "fg.train.save(path, tree) keeps any pytree, fg.save_weights(path, params) writes for torch",
+    "load": "fg.train.load(path) reads what fg.train.save wrote, fg.load_weights(path) any safetensors file",
     "gesv": "it is fg.linalg.solve(A, B), with A first",
     "solve": "it is fg.linalg.solve(A, B), with A first",
     "eig": "it is fg.linalg.eig(A), whose results are complex",
@@ -153,6 +158,8 @@ _LAYERS = {
     "Sequential": "write the composition: lambda params, x: fg.nn.linear(fg.nn.relu(x), *params)",
     "Parameter": "a parameter is an array in the pytree that fg.grad differentiates",
     "functional": "it is fg.nn itself",
+    "DataParallel": "spread the step: fg.train.step(loss, optimizer, parallel=fg.parallel())",
+    "parallel": "spread the step: fg.train.step(loss, optimizer, parallel=fg.parallel())",
     "utils": "clip gradients with optax.clip_by_global_norm",
 }
 

@@ -25,6 +25,7 @@ from ._errors import (
     MissingModuleError,
     ShapeError,
 )
+from ._sizes import as_size, is_size
 from ._types import ArrayLike, DtypeLike, Shape
 
 __all__ = [
@@ -256,7 +257,7 @@ def sizes(name: str, given: Sequence[Any]) -> Shape:
     if len(given) == 1 and isinstance(given[0], Sequence):
         given = given[0]
     for size in given:
-        if isinstance(size, bool) or not hasattr(size, "__index__"):
+        if not is_size(size):
             fail(
                 ArgumentTypeError,
                 name,
@@ -264,7 +265,7 @@ def sizes(name: str, given: Sequence[Any]) -> Shape:
                 f"got {describe(size)}",
                 f"write {name}(2, 3) or {name}((2, 3))",
             )
-        if size.__index__() < 0:
+        if as_size(size) < 0:
             fail(
                 ShapeError,
                 name,
@@ -272,7 +273,7 @@ def sizes(name: str, given: Sequence[Any]) -> Shape:
                 f"got {tuple(given)}",
                 "write sizes of 0 or more",
             )
-    return tuple(size.__index__() for size in given)
+    return tuple(as_size(size) for size in given)
 
 
 def integer(name: str, argument: str, value: Any, least: int | None = None) -> int:

@@ -18,7 +18,7 @@ from ._claims import claim
 from ._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError
 from ._types import DtypeLike
 
-__all__ = ["from_host", "is_torch", "kept_dtype", "require_lossless", "resolve_device"]
+__all__ = ["from_host", "host_copy", "is_torch", "kept_dtype", "require_lossless", "resolve_device"]
 
 
 def from_host(
@@ -38,6 +38,17 @@ def from_host(
             narrower float is not an error. `lossy` allows all of it, `truncate` fractions.
         DtypeError: the data are not numbers (strings, dates, objects).
     """
+    private = host_copy(name, data, dtype, lossy=lossy, truncate=truncate)
+    if device is not None:
+        return jax.device_put(private, device)
+    with jax.ensure_compile_time_eval():  # a constant is known, also where a function is being traced
+        return jax.device_put(private)
+
+
+def host_copy(
+    name: str, data: Any, dtype: DtypeLike | None = None, *, lossy: bool = False, truncate: bool = False
+) -> np.ndarray:
+    """What `from_host` gives to JAX: a NumPy array of a dtype that JAX keeps, which nobody else holds."""
     source = _from_torch(name, data) if is_torch(data) else _as_numpy(name, data)
     target = kept_dtype(source.dtype) if dtype is None else resolve_dtype(name, dtype)
     if not lossy:
@@ -45,11 +56,7 @@ def from_host(
     if source.dtype.kind == "c" and not jnp.issubdtype(target, jnp.complexfloating) and target.kind != "b":
         source = source.real
     with np.errstate(all="ignore"):  # loss was asked for, or is rounding, so an overflow here is no news
-        private = source.astype(target, order="C", copy=True)
-    if device is not None:
-        return jax.device_put(private, device)
-    with jax.ensure_compile_time_eval():  # a constant is known, also where a function is being traced
-        return jax.device_put(private)
+        return source.astype(target, order="C", copy=True)
 
 
 def kept_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:

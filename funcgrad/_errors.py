@@ -17,6 +17,7 @@ __all__ = [
     "LinAlgError",
     "MissingModuleError",
     "NonFiniteError",
+    "ProcessError",
     "ShapeError",
     "TracedValueError",
 ]
@@ -68,6 +69,10 @@ class MissingModuleError(FuncgradError, ImportError):
 
 class NonFiniteError(FuncgradError, FloatingPointError, RuntimeError):
     """A number became NaN or infinite where that was asked to be an error."""
+
+
+class ProcessError(FuncgradError, RuntimeError):
+    """A process of the run is gone, or did not come."""
 
 
 class TracedValueError(FuncgradError, TypeError):

@@ -45,6 +45,7 @@ def test_layers_import_downward_only():
         "autodiff",
         "nn",
         "train",
+        "deploy",
         "inspect",
     ]
     rank = {f"funcgrad.{name}": i for i, name in enumerate(order)}
@@ -97,6 +98,7 @@ def test_every_public_name_is_listed_once_and_there():
     assert len(fg.__all__) == len(set(fg.__all__))
     flat = [m for m in MODULES if m.__name__.startswith(("funcgrad.arrays.", "funcgrad.autodiff.", "funcgrad._errors"))]
     flat = [m for m in flat if not m.__name__.split(".")[-1].startswith("_") or m.__name__ == "funcgrad._errors"]
+    flat += [m for m in MODULES if m.__name__.startswith("funcgrad.deploy.")]
     flat += [sys.modules[f"funcgrad.{room}.flat"] for room in ("linalg", "nn", "special", "train")]
     words = {name for module in flat for name in module.__all__}
     rooms = {"autodiff", "data", "fft", "inspect", "linalg", "nn", "special", "testing", "train", "x64_enabled"}

@@ -319,7 +319,7 @@ def test_places_that_cannot_be_written_or_read(path, tmp_path):
     with raises(
         fg.CheckpointError,
         f"load(): path must be a checkpoint that fg.train.save wrote; got {str(path)!r}, a safetensors file without "
-        "its manifest; read it with safetensors.numpy.load_file.",
+        "its manifest; read it with fg.load_weights.",
     ):
         fg.train.load(path)
 

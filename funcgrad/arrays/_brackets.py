@@ -13,6 +13,7 @@ import numpy as np
 from .._checks import broadcast_shapes, describe, fail, is_concrete
 from .._convert import from_host, is_torch
 from .._errors import ArgumentTypeError, DimError, DtypeError, ShapeError, TracedValueError
+from .._sizes import is_open
 from .._types import Array, Shape
 from ._updates import multiplied, require_broadcast, require_indices
 
@@ -131,6 +132,8 @@ def _sliced(name: str, item: slice, size: int) -> _Entry:
                 f"got a traced {describe(bound)}",
                 "use fg.narrow(x, dim, start, length), whose start may be traced",
             )
+    if is_open(size) and (item.start, item.stop, item.step) in ((None, None, None), (None, None, 1)):
+        return ("slice", 0, size, 1)
     try:
         steps = range(*item.indices(size))
     except (TypeError, ValueError) as error:

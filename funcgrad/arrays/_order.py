@@ -18,6 +18,7 @@ import numpy as np
 from jax import lax
 
 from .._checks import default_int
+from .._sizes import known_at_least
 from .._types import Array
 
 __all__ = ["LARGE", "extreme", "first_extreme", "is_large", "place_of_rank", "sorted_places", "sorted_values"]
@@ -30,7 +31,9 @@ _LOW = 0xFFFFFFFF
 
 def is_large(x: Array) -> bool:
     """Whether `x` has many elements, and each fits in 32 bits."""
-    return x.size >= LARGE and x.dtype.itemsize <= 4 and (x.dtype.kind in "iuf" or x.dtype == jnp.bfloat16)
+    return (
+        known_at_least(x.size, LARGE) and x.dtype.itemsize <= 4 and (x.dtype.kind in "iuf" or x.dtype == jnp.bfloat16)
+    )
 
 
 def _plainly(x: Array, dim: int, descending: bool) -> tuple[Array, Array]:

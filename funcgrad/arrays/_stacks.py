@@ -13,6 +13,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+from .._sizes import known_at_least
 from .._types import Array, ArrayLike
 
 __all__ = ["matmul"]
@@ -29,7 +30,7 @@ def matmul(left: ArrayLike, right: ArrayLike) -> Array:
         len(a) > 2
         and len(b) > 2
         and a[:-2] == b[:-2]
-        and math.prod(a[:-2]) >= _MANY
+        and known_at_least(math.prod(a[:-2]), _MANY)
         and all(size in _SIZES for size in (*a[-2:], b[-1]))
         and max(*a[-2:], b[-1]) > 3
         and dtype == jnp.result_type(right)

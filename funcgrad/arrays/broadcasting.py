@@ -15,6 +15,7 @@ from .._errors import ArgumentTypeError, ShapeError, TracedValueError
 from .._op import op
 from .._operands import operand
 from .._plain import plain
+from .._sizes import is_size
 from .._types import Array, ArrayLike, Dim, Shape
 
 __all__ = [
@@ -102,7 +103,7 @@ def _expanded(name: str, input: ArrayLike, size: Sequence[Any]) -> Array:
     old = jnp.shape(input)
     new = len(size) - len(old)
     for item in size:
-        if isinstance(item, bool) or not hasattr(item, "__index__"):
+        if not is_size(item):
             fail(ArgumentTypeError, name, "sizes must be ints", f"got {describe(item)}", "write for example (2, -1)")
     if new < 0:
         fail(

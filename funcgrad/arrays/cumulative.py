@@ -13,6 +13,7 @@ import numpy as np
 from .._checks import default_int, fail
 from .._errors import ArgumentError, ShapeError
 from .._op import op
+from .._sizes import known_at_least
 from .._types import Array, ArrayLike, Dim, DtypeLike
 from ._order import LARGE
 from ._selection import integers_fit, one_dim, value_at, widened
@@ -40,7 +41,7 @@ def _running(name: str, scan: Any, input: ArrayLike, dim: Any, dtype: DtypeLike 
 
 def _sums(x: Array, dim: int) -> Array:
     """The running sums; on the CPU row by row where rows are wide, which is ten times faster."""
-    if x.size < LARGE or math.prod(x.shape[dim + 1 :]) < 256:
+    if not (known_at_least(x.size, LARGE) and known_at_least(math.prod(x.shape[dim + 1 :]), 256)):
         return jnp.cumsum(x, dim)
     return jax.lax.platform_dependent(
         x, cpu=functools.partial(_sums_by_rows, dim=dim), default=functools.partial(jnp.cumsum, axis=dim)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from .._checks import canonical_dim, canonical_dims, fail, require_float, resolve_dtype
 from .._errors import ArgumentError, DtypeError
 from .._op import op
+from .._sizes import is_open
 from .._types import Array, ArrayLike, Dims, DtypeLike
 from ._selection import axes
 
@@ -117,8 +118,10 @@ def _moments(
     gap = wide - center
     squares = jnp.sum(jnp.real(gap * jnp.conj(gap)), over, keepdims=keepdim)
     # max(0, ...): with too few elements the variance is NaN or infinite, as torch has it, and never negative.
-    divisor = max(0.0, count - (1 if correction is None else correction))
-    variance = (squares / divisor if divisor else squares / jnp.zeros((), squares.dtype)).astype(jnp.real(x).dtype)
+    left = count - (1 if correction is None else correction)
+    divisor = jnp.maximum(left, 0) if is_open(count) else max(0.0, left)
+    never = not is_open(count) and not divisor
+    variance = (squares / (jnp.zeros((), squares.dtype) if never else divisor)).astype(jnp.real(x).dtype)
     average = center if keepdim else jnp.squeeze(center, over)
     return variance, average.astype(x.dtype)
 

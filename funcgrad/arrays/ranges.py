@@ -13,6 +13,7 @@ from .._checks import default_float, default_int, describe, fail, integer, resol
 from .._convert import from_host, require_lossless
 from .._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError, ShapeError
 from .._op import op
+from .._sizes import is_open
 from .._types import Array, ArrayLike, DtypeLike
 
 __all__ = ["arange", "linspace", "logspace"]
@@ -47,6 +48,9 @@ def arange(
     """
     first: Any = 0 if start is None or end is None else start
     last: Any = start if end is None else end
+    if any(map(is_open, (first, last, step))):  # rows of an exported program
+        kind = default_int() if dtype is None else resolve_dtype("arange", dtype)
+        return jnp.arange(first, last, step, dtype=kind)
     for word, bound in (("start", first), ("end", last), ("step", step)):
         if isinstance(bound, bool) or not isinstance(bound, int | float) or not math.isfinite(bound):
             given = f"got {describe(bound)}"

@@ -13,6 +13,7 @@ from .._errors import ArgumentError, ArgumentTypeError, DimError, ShapeError
 from .._op import op
 from .._operands import operand
 from .._plain import plain
+from .._sizes import as_size, is_open, is_size
 from .._types import Array, ArrayLike, Dim, Shape
 
 __all__ = [
@@ -163,7 +164,9 @@ def view(input: ArrayLike, /, *shape: int, dtype: Any = None) -> Array:
 
     Source: ``Tensor.view``.
     """
-    dtypes = [item for item in (*shape, dtype) if item is not None and not hasattr(item, "__index__")]
+    dtypes = [
+        item for item in (*shape, dtype) if item is not None and not hasattr(item, "__index__") and not is_open(item)
+    ]
     if dtypes or dtype is not None:
         fail(
             ArgumentTypeError,
@@ -304,7 +307,7 @@ def _reshaped(name: str, input: ArrayLike, given: Sequence[Any]) -> Array:
 def _inferred(name: str, argument: str, given: Sequence[Any], total: int, whole: str, of: str) -> Shape:
     """`given` with -1 replaced by what makes the product `total`; `whole` and `of` are words for the messages."""
     for item in given:
-        if isinstance(item, bool) or not hasattr(item, "__index__"):
+        if not is_size(item):
             fail(
                 ArgumentTypeError,
                 name,
@@ -312,7 +315,7 @@ def _inferred(name: str, argument: str, given: Sequence[Any], total: int, whole:
                 f"got {describe(item)}",
                 "write for example (2, -1)",
             )
-    asked = tuple(item.__index__() for item in given)
+    asked = tuple(map(as_size, given))
     if any(item < -1 for item in asked):
         fail(ShapeError, name, f"{argument} must be 0 or more, or -1 once", f"got {asked}", "correct the negative one")
     known = math.prod(item for item in asked if item != -1)

@@ -4,5 +4,7 @@ from .checkpoint import load, read_manifest, save
 from .checkpoints import Checkpoints
 from .fit import Event, fit
 from .history import History
+from .parallel import Parallel, parallel
+from .processes import distributed
 from .state import TrainState, init
 from .step import Step, step

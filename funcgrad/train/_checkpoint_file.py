@@ -152,7 +152,7 @@ def _manifest(word: str, path: Path, file: Any) -> dict[str, Any]:
             word,
             "path must be a checkpoint that fg.train.save wrote",
             f"got {str(path)!r}, a safetensors file without its manifest",
-            "read it with safetensors.numpy.load_file",
+            "read it with fg.load_weights",
         )
     try:
         found = json.loads(text)

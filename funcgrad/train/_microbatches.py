@@ -14,6 +14,7 @@ from .._types import Array, PyTree
 from ..arrays.random import fold_in
 from ._equations import has_convolution
 from ._objective import Evaluated, Objective
+from .parallel import Parallel
 
 __all__ = ["mean_gradient"]
 
@@ -26,6 +27,7 @@ def mean_gradient(
     model_state: PyTree,
     key: Array | None,
     batch: tuple[Any, ...],
+    parallel: Parallel | None = None,
 ) -> tuple[Evaluated, PyTree]:
     """What `objective` gives for a batch and its gradient, as means over `parts` of the batch weighted by their rows.
 
@@ -51,6 +53,8 @@ def mean_gradient(
 
     constants: dict[str, Any] = {}  # Python numbers among the metrics
     stacked = [leaf[: whole * size].reshape(whole, size, *leaf.shape[1:]) for leaf in _with_row_leaves(batch)]
+    if parallel is not None:  # otherwise each part would be that of one device
+        stacked = [parallel.shared(leaf, dim=1) for leaf in stacked]
     zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, _wide(leaf.dtype)), trained)
     # A loop that is written out keeps convolutions fast.
     unroll = has_convolution(gradient, model_state, 0, _with_rows(batch, [leaf[0] for leaf in stacked]))

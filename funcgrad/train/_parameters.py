@@ -12,8 +12,9 @@ from .._checks import describe, fail
 from .._errors import ArgumentError, ArgumentTypeError
 from .._types import PyTree
 from ..autodiff._paths import dotted, path_pattern, some
+from .parallel import Parallel
 
-__all__ = ["averaged", "require_callable", "require_optimizer", "trained_part", "with_trained"]
+__all__ = ["averaged", "require_callable", "require_optimizer", "require_parallel", "trained_part", "with_trained"]
 
 
 def require_callable(name: str, argument: str, value: Any, remedy: str) -> None:
@@ -32,6 +33,14 @@ def require_optimizer(name: str, optimizer: Any) -> None:
             f"got {describe(optimizer)}",
             "pass for example optax.adam(1e-3)",
         )
+
+
+def require_parallel(name: str, value: Any) -> Parallel:
+    """`value`, which must be a ``Parallel``."""
+    if not isinstance(value, Parallel):
+        given = f"got {describe(value)}"
+        fail(ArgumentTypeError, name, "parallel must be what fg.parallel gives", given, "pass parallel=fg.parallel()")
+    return value
 
 
 def trained_part(name: str, params: PyTree, trainable: str | Sequence[str] | None) -> PyTree:

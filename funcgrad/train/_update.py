@@ -17,6 +17,7 @@ from ..autodiff._paths import dotted
 from ._microbatches import mean_gradient
 from ._objective import Objective
 from ._parameters import trained_part, with_trained
+from .parallel import Parallel
 
 __all__ = ["MEASURES", "Owned", "Parts", "Update", "raise_fault"]
 
@@ -56,6 +57,7 @@ class Update:
     on_nan: str | None = None
     measures: tuple[str, ...] = ()
     schedule: Callable[..., Any] | None = None
+    parallel: Parallel | None = None
 
     def __call__(
         self, parts: Parts, key: Array | None, fault: Array | None, batch: tuple[Any, ...]
@@ -64,7 +66,9 @@ class Update:
         params, opt_state, model_state, ema, number, skipped = parts
         trained = trained_part("step", params, self.trainable)
         own = self.objective.key_of_step(key, number)
-        found, gradients = mean_gradient(self.objective, self.microbatches, trained, params, model_state, own, batch)
+        found, gradients = mean_gradient(
+            self.objective, self.microbatches, trained, params, model_state, own, batch, self.parallel
+        )
 
         def value_fn(candidate: PyTree) -> Array:
             return self.objective(candidate, params, model_state, own, batch).value
@@ -100,6 +104,9 @@ class Update:
         elif code is not None and fault is not None:
             fault = jnp.where((fault[0] > 0) | (code == 0), fault, jnp.stack([number + 1, code]))
         after = Parts(with_trained(params, stepped), new_opt_state, found.model_state, ema, number + 1, skipped)
+        if self.parallel is not None:
+            after = self.parallel.pinned(after)
+            metrics, fault = self.parallel.everywhere((metrics, fault))
         return after, metrics, fault
 
     def _measure(

@@ -1,5 +1,6 @@
-"""The word of training that is no part of it: ``fg.loop`` runs any state machine."""
+"""The words of training that serve without it: ``fg.loop`` runs any state machine, ``fg.parallel`` is many devices."""
 
 from .loop import loop
+from .parallel import Parallel, parallel
 
-__all__ = ["loop"]
+__all__ = ["Parallel", "loop", "parallel"]

@@ -18,6 +18,7 @@ from .._errors import ArgumentError, ArgumentTypeError
 from .._plain import plain
 from .._types import Array, PyTree
 from ._parameters import averaged, require_optimizer, trained_part, with_trained
+from .parallel import Parallel
 
 __all__ = ["TrainState", "init"]
 
@@ -77,11 +78,13 @@ class TrainState:
         fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__dataclass_fields__)
         return f"TrainState({fields})"
 
-    def _to_spend(self) -> TrainState:
-        """This state if a step returned it, otherwise a copy whose memory nobody else holds."""
-        if "_returned" in self.__dict__:
+    def _to_spend(self, parallel: Parallel | None = None) -> TrainState:
+        """This state if a step on the same devices returned it, otherwise a copy whose memory nobody else holds."""
+        if self.__dict__.get("_returned", False) == (parallel or True):
             return self
         self._require_alive()
+        if parallel is not None:
+            return parallel.place(self)
         owned = _copied({field: getattr(self, field) for field in _DONATED})
         return replace(self, step=jnp.array(self.step, jnp.int32), **owned)
 
@@ -96,8 +99,8 @@ class TrainState:
             )
         return self
 
-    def _mark_returned(self) -> None:
-        self.__dict__["_returned"] = True
+    def _mark_returned(self, parallel: Parallel | None = None) -> None:
+        self.__dict__["_returned"] = parallel or True
 
     def _mark_spent(self) -> None:
         for field in _DONATED:

@@ -20,8 +20,9 @@ from .._plain import plain
 from .._types import Array, DtypeLike, PyTree
 from ._equations import steps_that_pay
 from ._objective import Objective
-from ._parameters import averaged, require_callable, require_optimizer, trained_part
+from ._parameters import averaged, require_callable, require_optimizer, require_parallel, trained_part
 from ._update import MEASURES, Owned, Parts, Update, raise_fault
+from .parallel import Parallel
 from .state import TrainState, init
 
 __all__ = ["Step", "step"]
@@ -37,9 +38,12 @@ class Step:
     def __init__(self, update: Update, donate: bool):
         self._update = update
         self._donate = donate
+        self._parallel = update.parallel
         owned = (0,) if donate else ()
-        self._one = jax.jit(self._step, donate_argnums=owned)
-        self._loop = jax.jit(self._steps, donate_argnums=owned)
+        self._one: Callable[..., Any] = jax.jit(self._step, donate_argnums=owned)
+        self._loop: Callable[..., Any] = jax.jit(self._steps, donate_argnums=owned)
+        if self._parallel is not None:
+            self._one, self._loop = self._parallel.guarded(self._one), self._parallel.guarded(self._loop)
         self._fault: Array | None = None
         self._seen: Array | None = None  # the fault as it was when it was last looked at
         self._looked = 0.0
@@ -47,9 +51,10 @@ class Step:
     def __call__(self, state: TrainState, *batch: Any) -> tuple[TrainState, dict[str, Any]]:
         """The next state, and the metrics of this step."""
         leaves = jax.tree.leaves(batch)
-        if "_returned" in getattr(state, "__dict__", ()) and all(leaf.__class__ is _array_type() for leaf in leaves):
+        known = self._parallel is None and "_returned" in getattr(state, "__dict__", ())
+        if known and all(leaf.__class__ is _array_type() for leaf in leaves):
             return self._taken(self._one, state, batch)  # the usual case: nothing to convert, nothing traced
-        return self._take(self._one, state, _operands(batch))
+        return self._take(self._one, state, self._operands(batch))
 
     def many(self, state: TrainState, *batches: Any, count: int | None = None) -> tuple[TrainState, dict[str, Any]]:
         """Take a step for each element of the first dimension of `batches`, in one dispatch.
@@ -62,7 +67,7 @@ class Step:
         Returns:
             The last state, and the metrics of all steps, each with that dimension in front.
         """
-        arrays = _operands(batches)
+        arrays = self._operands(batches, dim=1)
         lengths = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(arrays)}
         if len(lengths) != 1 or lengths == {()}:
             given = f"got {', '.join(describe(leaf) for leaf in jax.tree.leaves(arrays)) or 'no arrays'}"
@@ -97,6 +102,12 @@ class Step:
         """How many steps one dispatch should hold, judged by what a step computes: 1 where a loop would be slower."""
         return steps_that_pay(lambda parts, batch: self._update(parts, state.key, None, batch), _parts(state), batch)
 
+    def _operands(self, batch: tuple[Any, ...], dim: int = 0) -> tuple[Any, ...]:
+        """A batch as something jit takes, its rows along `dim` shared among the devices if there are several."""
+        if self._parallel is None or not all(map(is_concrete, jax.tree.leaves(batch))):
+            return _operands(batch)
+        return self._parallel.operands(batch, dim)
+
     def _take(
         self, program: Callable[..., Any], state: Any, batch: tuple[Any, ...], *count: Any
     ) -> tuple[TrainState, dict[str, Any]]:
@@ -110,7 +121,10 @@ class Step:
     def _taken(
         self, program: Callable[..., Any], state: TrainState, batch: tuple[Any, ...], *count: Any
     ) -> tuple[TrainState, dict[str, Any]]:
-        spent = self._complete(state._to_spend() if self._donate else state._require_alive())
+        own = state._to_spend(self._parallel) if self._donate else state._require_alive()
+        if self._parallel is not None and not self._donate:
+            own = self._parallel.placed(own)
+        spent = self._complete(own)
         if self._update.on_nan == "raise":
             self._look(spent)
         owned = (spent.params, spent.opt_state, spent.model_state, spent.ema)
@@ -118,10 +132,9 @@ class Step:
         params, opt_state, model_state, ema, number, skipped = parts
         new = TrainState(params, opt_state, number, spent.key, model_state, ema, skipped)
         if self._donate:
-            new._mark_returned()
+            new._mark_returned(self._parallel)
+            own._mark_spent()  # the state itself, or the copy that was made of it
             spent._mark_spent()
-            if spent is not state and "_returned" in state.__dict__:
-                state._mark_spent()
         return new, {"loss": metrics.pop("loss"), **metrics}  # jit has sorted them
 
     def _inline(self, state: TrainState, batch: Any, *count: Any) -> tuple[TrainState, dict[str, Any]]:
@@ -213,6 +226,7 @@ def step(
     on_nan: str | None = None,
     metrics: str | Sequence[str] = (),
     schedule: Callable[[Array], Any] | None = None,
+    parallel: Parallel | None = None,
     donate: bool = True,
 ) -> Step:
     r"""A compiled training step.
@@ -247,6 +261,8 @@ def step(
             the trained parameters, of the gradient before the optimizer sees it.
         schedule: the optimizer's learning rate as a function of the step, to be among the metrics. That of
             ``optax.inject_hyperparams`` is there without.
+        parallel: devices that share the work, from ``fg.parallel()``. The first state is copied to them, and the rows
+            of each batch are shared among them.
         donate: whether to reuse memory. False keeps every state usable, at the price of a second copy of it.
 
     Returns:
@@ -288,6 +304,7 @@ def step(
         on_nan=on_nan,
         measures=_measures(metrics),
         schedule=schedule,
+        parallel=None if parallel is None else require_parallel("step", parallel),
     )
     return Step(update, donate)
 

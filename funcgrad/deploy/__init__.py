@@ -1,0 +1,1 @@
+"""Taking programs and weights elsewhere, and the machine that they run on."""
