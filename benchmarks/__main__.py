@@ -4,7 +4,11 @@ import importlib
 import pkgutil
 import sys
 
-ALL = [module.name for module in pkgutil.iter_modules(__import__(__package__).__path__) if module.name not in ("__main__", "timing")]
+ALL = [
+    module.name
+    for module in pkgutil.iter_modules(__import__(__package__).__path__)
+    if module.name not in ("__main__", "timing")
+]
 
 for name in sys.argv[1:] or ALL:
     print(f"# {name}\n")
