@@ -55,9 +55,12 @@ from .arrays.triangles import *
 from .arrays.trigonometry import *
 from .arrays.windows import *
 from .autodiff.control import *
+from .autodiff.curvature import *
 from .autodiff.gradients import *
+from .autodiff.hessians import *
 from .autodiff.jacobians import *
 from .autodiff.sparsity.pattern import *
+from .autodiff.surgery import *
 from .autodiff.transforms import *
 from .autodiff.value_checks import *
 from .linalg.flat import *
@@ -147,8 +150,9 @@ __all__ = [
     "max_pool3d", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "rms_norm", "rnn_relu",
     "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "rrelu", "selu", "threshold", "triplet_margin_loss",
     # Derivatives
-    "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
-    "jacfwd", "jacobian", "jacrev", "jit", "vmap", "checked", "unchecked", "cond", "while_loop", "loop",
+    "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "jacfwd",
+    "jacobian", "jacrev", "hessian", "hvp", "value_grad_and_hessian", "vhp", "hessian_diagonal", "laplacian",
+    "divergence", "clip_gradient", "reverse_gradient", "scale_gradient", "straight_through", "jit", "vmap", "checked", "unchecked", "cond", "while_loop",
     # Sparsity
     "SparsityPattern",
     # Errors

@@ -12,7 +12,7 @@ $G_{ij} = \sum_{kl} J_{ki} G_{kl} J_{lj}$: a first layer from a thousand inputs 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -24,7 +24,7 @@ from .._jax import bind, inner_program, is_constant, open_program, trace
 from ._dense import Leaves, size, unit
 from ._linearity import BILINEAR, CALLS, NO_SECOND, linear_operands, works_elementwise
 
-__all__ = ["NoForwardRule", "laplacians"]
+__all__ = ["NoForwardRule", "columns", "laplacians"]
 
 
 class NoForwardRule(Exception):
@@ -46,7 +46,7 @@ _Slopes: TypeAlias = "_Units | jax.Array"  # an array has the directions in fron
 class _Value:
     value: Any
     slopes: _Slopes | None = None  # None: a constant
-    bend: Any = None  # the Laplacian so far
+    bend: Any = None  # the Laplacian so far, where it is asked for
 
 
 class _Basis:
@@ -132,6 +132,21 @@ def laplacians(f: Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> tup
     return total, rest
 
 
+def columns(push: Callable[[list[jax.Array]], list[jax.Array]], x: Sequence[jax.Array]) -> list[jax.Array]:
+    """The matrix of a linear function of `x`: for each result its derivatives by all elements of `x`, in front.
+
+    Products with the identity are never multiplied out: a first layer's part is its own weights.
+    """
+    program, constants = trace(push, list(x))
+    basis = _Basis(size(x))
+    ends = np.cumsum([0, *(leaf.size for leaf in x)])
+    given = [_Value(jnp.zeros_like(v), _Units(int(end), jnp.ones_like(v))) for v, end in zip(x, ends[:-1], strict=True)]
+    found = _run(program, constants, given, basis, alone=False)
+    return [
+        jnp.zeros((basis.count, *v.value.shape), v.value.dtype) if v.slopes is None else basis.dense(v) for v in found
+    ]
+
+
 def _bend(value: _Value) -> jax.Array:
     return jnp.zeros_like(value.value) if value.slopes is None else value.bend
 
@@ -204,8 +219,12 @@ def _apply(equation: Any, operands: Sequence[_Value], basis: _Basis) -> list[_Va
     def push(*tangents: Any) -> list[Any]:
         return jax.jvp(g, tuple(at), tuple(tangents))[1]
 
-    bends = push(*[v.bend for v in moving])
     slopes = _slopes(equation, moving, active, values, push, elementwise, basis)
+    if moving[0].bend is None:  # first derivatives are all that is asked for
+        for i, slope in zip(floating, slopes, strict=True):
+            results[i] = _Value(outputs[i], slope)
+        return results
+    bends = push(*[v.bend for v in moving])
     bent = name not in NO_SECOND or (is_complex and name in ("abs", "sign"))
     if not bent or (name in BILINEAR and len(active) == 1):
         curvatures = None
