@@ -56,6 +56,7 @@ from .arrays.trigonometry import *
 from .arrays.windows import *
 from .autodiff.control import *
 from .autodiff.curvature import *
+from .autodiff.estimators import *
 from .autodiff.gradients import *
 from .autodiff.hessians import *
 from .autodiff.jacobians import *
@@ -152,7 +153,7 @@ __all__ = [
     # Derivatives
     "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "jacfwd",
     "jacobian", "jacrev", "hessian", "hvp", "value_grad_and_hessian", "vhp", "hessian_diagonal", "laplacian",
-    "divergence", "clip_gradient", "reverse_gradient", "scale_gradient", "straight_through", "jit", "vmap", "checked", "unchecked", "cond", "while_loop",
+    "divergence", "Estimate", "estimate_diagonal", "estimate_logdet", "estimate_trace", "clip_gradient", "reverse_gradient", "scale_gradient", "straight_through", "jit", "vmap", "checked", "unchecked", "cond", "while_loop",
     # Sparsity
     "SparsityPattern",
     # Errors
