@@ -57,6 +57,7 @@ from .arrays.windows import *
 from .autodiff.control import *
 from .autodiff.curvature import *
 from .autodiff.estimators import *
+from .autodiff.fisher import *
 from .autodiff.gradients import *
 from .autodiff.hessians import *
 from .autodiff.jacobians import *
@@ -153,9 +154,10 @@ __all__ = [
     # Derivatives
     "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "jacfwd",
     "jacobian", "jacrev", "hessian", "hvp", "value_grad_and_hessian", "vhp", "hessian_diagonal", "laplacian",
-    "divergence", "Estimate", "estimate_diagonal", "estimate_logdet", "estimate_trace", "clip_gradient", "reverse_gradient", "scale_gradient", "straight_through", "jit", "vmap", "checked", "unchecked", "cond", "while_loop",
-    # Sparsity
-    "SparsityPattern",
+    "divergence", "Estimate", "estimate_diagonal", "estimate_logdet", "estimate_trace", "empirical_fisher_diagonal",
+    "empirical_fisher_product", "fisher_diagonal", "fisher_product", "gauss_newton_diagonal",
+    "gauss_newton_product", "clip_gradient", "reverse_gradient", "scale_gradient", "straight_through", "jit",
+    "vmap", "checked", "unchecked", "cond", "while_loop", "SparsityPattern",
     # Errors
     "ArgumentError", "ArgumentTypeError", "CheckpointError", "ConversionError", "DimError", "DtypeError", "EmptyError",
     "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "NonFiniteError", "ShapeError",

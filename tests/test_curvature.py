@@ -57,7 +57,9 @@ def normalized(x):
 
 def kinks(x):
     ordered = jnp.sort(x * jnp.arange(6)) ** 2
-    return ordered[1] * jnp.max(x) + jnp.abs(x - 0.5).sum() ** 2 + jnp.where(x > 0.5, x**3, x).sum() + jnp.median(x) ** 2
+    return (
+        ordered[1] * jnp.max(x) + jnp.abs(x - 0.5).sum() ** 2 + jnp.where(x > 0.5, x**3, x).sum() + jnp.median(x) ** 2
+    )
 
 
 def products(x):
@@ -97,7 +99,9 @@ def convolved(x):
     image = x.reshape(1, 1, 2, 3)
     kernel = jnp.tanh(x[:4]).reshape(1, 1, 2, 2)
     both = jax.lax.conv_general_dilated(image, kernel, (1, 1), "VALID")
-    return jnp.sum(jnp.sin(both)) + jnp.sum(jax.lax.conv_general_dilated(image, W[4, 1].reshape(1, 1, 2, 2), (1, 1), "SAME") ** 2)
+    return jnp.sum(jnp.sin(both)) + jnp.sum(
+        jax.lax.conv_general_dilated(image, W[4, 1].reshape(1, 1, 2, 2), (1, 1), "SAME") ** 2
+    )
 
 
 def stopped(x):
@@ -113,7 +117,8 @@ own_rule.defjvp(lambda primals, tangents: (own_rule(*primals), 3 * jnp.vdot(prim
 
 SCALARS = [
     mlp, bottlenecks, residual, row, electrons, attention, activations, normalized, kinks, products, two_arguments,
-    special, matrices, loops, places, waves, convolved, stopped, own_rule, lambda x: x[0] + 2 * x[1], lambda x: jnp.array(1.0),
+    special, matrices, loops, places, waves, convolved, stopped, own_rule, lambda x: x[0] + 2 * x[1],
+    lambda x: jnp.array(1.0),
 ]  # fmt: skip
 
 
@@ -127,6 +132,9 @@ def test_the_laplacian_is_the_trace_of_the_hessian(chunk_size):
         for start in range(0, len(SCALARS), 7):  # in programs of seven
             fs = SCALARS[start : start + 7]
             words = jax.jit(lambda x, fs=fs: [fg.laplacian(f, chunk_size=chunk_size)(x) for f in fs])
-            found, expected = words(jnp.asarray(X)), jax.jit(lambda x, fs=fs: [trace(jax.hessian(f)(x)) for f in fs])(jnp.asarray(X))
+            found, expected = (
+                words(jnp.asarray(X)),
+                jax.jit(lambda x, fs=fs: [trace(jax.hessian(f)(x)) for f in fs])(jnp.asarray(X)),
+            )
             for f, a, b in zip(fs, found, expected, strict=True):
                 np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9, err_msg=f.__name__)

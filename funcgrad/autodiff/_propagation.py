@@ -1,7 +1,7 @@
 r"""Values, first derivatives and the Laplacian of a program, all carried forward through it in one pass.
 
-For each variable $v$ of the program it keeps the derivatives $J_k$ along all directions and $L = \sum_k \partial_k^2 v$,
-as Li et al. do (Forward Laplacian, 2023). An operation $g$ takes them to
+For each variable $v$ of the program it keeps the derivatives $J_k$ along all directions and
+$L = \sum_k \partial_k^2 v$, as Li et al. do (Forward Laplacian, 2023). An operation $g$ takes them to
 
 .. math:: g(v), \quad g'(v)[J_k], \quad g'(v)[L] + \sum_{k,l} G_{kl}\, g''(v)[J_k, J_l],
 
@@ -231,7 +231,7 @@ def _apply(equation: Any, operands: Sequence[_Value], basis: _Basis) -> list[_Va
     elif elementwise:
         curvatures = [_elementwise_bend(g, name, active, moving, basis)]
     elif name == "dot_general":
-        curvatures = [2 * _summed_product(equation, *moving, basis)]
+        curvatures = [2 * _summed_product(equation, moving[0], moving[1], basis)]
     else:
         curvatures = _second(g, at, [basis.dense(v) for v in moving], basis)
     if curvatures is not None:
@@ -259,7 +259,7 @@ def _slopes(
         first, scale = units[0].first, units[0].scale
         if elementwise:
             return [_Units(first, push(*[u.scale for u in units])[0])]
-        same_order = name in ("reshape", "squeeze", "expand_dims", "broadcast_in_dim") and len(units) == 1
+        same_order = name in ("reshape", "squeeze", "broadcast_in_dim") and len(units) == 1
         if same_order and int(np.prod(shape)) == scale.size:
             return [_Units(first, scale.reshape(shape))]
         full = first == 0 and scale.size == basis.count and len(units) == 1

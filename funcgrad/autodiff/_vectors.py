@@ -35,9 +35,7 @@ def cotangent_leaves(
     return [_matching(name, "the cotangent", v, y, "the output") for v, y in zip(wanted, outputs, strict=True)]
 
 
-def tangent_leaves(
-    name: str, choice: Choice, tangents: Sequence[PyTree], stacked: bool = False
-) -> list[jax.Array]:
+def tangent_leaves(name: str, choice: Choice, tangents: Sequence[PyTree], stacked: bool = False) -> list[jax.Array]:
     """A tangent for each leaf of `choice`, from one tangent in the structure of each argument chosen.
 
     Where they are `stacked`, each has one dimension more in front, of one size for all.

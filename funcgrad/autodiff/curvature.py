@@ -148,7 +148,7 @@ def divergence(
     argnames: Argnames = None,
     chunk_size: int | None = None,
 ) -> Function:
-    r"""The function that computes the divergence of a vector field: $\nabla \cdot f = \sum_i \partial f_i / \partial x_i$.
+    r"""The function that computes the divergence of a field: $\nabla \cdot f = \sum_i \partial f_i / \partial x_i$.
 
     It is the trace of the Jacobian, exact, of which one chunk of columns at a time is computed and only the diagonal
     kept. For a few products with random vectors instead see ``estimate_trace``.
@@ -227,9 +227,7 @@ def _trace_of_jacobian(f: Leaves, x: Sequence[jax.Array], chunk_size: int | None
     return strong(each.sum()), rest
 
 
-def _second_derivatives(
-    f: Leaves, x: Sequence[jax.Array], chunk_size: int | None
-) -> tuple[list[jax.Array], Any]:
+def _second_derivatives(f: Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> tuple[list[jax.Array], Any]:
     """For each output its second derivatives along all axes, in a last dimension."""
     try:
         return _forward_over_forward(f, x, chunk_size)

@@ -58,7 +58,8 @@ def estimate_trace(
 
     Returns:
         ``Estimate(value, error)``: an unbiased estimate and its standard error, 0-d arrays. The error is itself
-        estimated from the spread of the samples.
+        estimated, from the spread of the samples; those of ``"xtrace"`` are not quite independent, and the error is
+        up to a third too small where most of the trace lies in its subspace.
 
     Raises:
         ArgumentError: the method or the probes are not known, or there are too few products for it.
@@ -120,7 +121,8 @@ def estimate_diagonal(
 
     Returns:
         ``Estimate(value, error)``: an unbiased estimate and its standard error, element by element, in the structure
-        and shapes of `like` (None at leaves that are not floating).
+        and shapes of `like` (None at leaves that are not floating). That of ``"xdiag"`` is somewhat too small, as in
+        ``estimate_trace``.
 
     Raises:
         ArgumentError: the method is not known, or there are too few products for it.
@@ -260,9 +262,9 @@ def _basis(rows: jax.Array) -> jax.Array:
 
 
 class _LeftOut:
-    """A random subspace, and for each probe the subspace that the others span: the probe tests what that one misses.
+    r"""A random subspace, and for each probe the subspace that the others span: the probe tests what that one misses.
 
-    With the products $Y = A \\Omega = Q R$, the subspace without probe $i$ is that of $Q$ less the direction
+    With the products $Y = A \Omega = Q R$, the subspace without probe $i$ is that of $Q$ less the direction
     $Q s_i$, where $s_i$ is the $i$-th column of $R^{-T}$, normalized.
     """
 

@@ -10,17 +10,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import fail
-from .._errors import ArgumentError, ArgumentTypeError
 from .._op import strong
 from .._plain import plain
 from .._types import PyTree
 from ._arguments import Argnames, Argnums, Choice, choose, require_callable, select
 from ._chunks import in_chunks
 from ._dense import Blocks, by_rows, require_chunk, size, split, unit
+from ._factored import chosen_inputs, vectors_like
 from ._outputs import Traced, as_raised, require_scalar, split_aux
 from ._propagation import columns
-from ._vectors import tangent_leaves
 
 __all__ = ["hessian", "hvp", "value_grad_and_hessian", "vhp"]
 
@@ -259,40 +257,13 @@ def _product(
     batched: bool,
     chunk_size: int | None,
 ) -> tuple[Any, ...]:
-    require_callable(name, func)
     require_chunk(name, chunk_size)
-    arguments = inputs if isinstance(inputs, tuple) else (inputs,)
-    selection = select(name, argnums, argnames, default=tuple(range(len(inputs))) if isinstance(inputs, tuple) else 0)
-    choice = choose(selection, func, arguments, {})
-    vectors = _directions(name, choice, v, batched)
+    choice = chosen_inputs(name, func, inputs, argnums, argnames)
+    vectors = vectors_like(name, choice, v, batched)
     with as_raised():
         products, (value, aux) = product(_gradient(choice, has_aux), choice.leaves, vectors)
     result = choice.assemble([strong(p) for p in products])
     return (strong(value), result, aux) if has_aux else (strong(value), result)
-
-
-def _directions(name: str, choice: Choice, v: PyTree, batched: bool) -> list[jax.Array]:
-    """The vector of each leaf."""
-    if v is None:
-        if size(choice.leaves) != 1 or batched:
-            fail(
-                ArgumentError,
-                name,
-                "v must be given, because what is differentiated is more than one number",
-                "got none",
-                "pass a direction with the shape of the inputs",
-            )
-        return [jnp.ones_like(leaf) for leaf in choice.leaves]
-    if choice.selection.several and not (isinstance(v, tuple | list) and len(v) == len(choice.results)):
-        count = len(choice.results)
-        fail(
-            ArgumentTypeError,
-            name,
-            f"v must be a tuple of {count}, with one entry for each input that is differentiated",
-            f"got a tuple of {len(v)}" if isinstance(v, tuple | list) else "got something else",
-            "build it like the inputs",
-        )
-    return tangent_leaves(name, choice, v if choice.selection.several else (v,), stacked=batched)
 
 
 def _gradient(choice: Choice, has_aux: bool) -> Callable[[list[jax.Array]], tuple[list[jax.Array], Any]]:
@@ -318,7 +289,10 @@ def _rows(traced: Traced, leaves: Sequence[jax.Array]) -> tuple[Blocks, Any]:
     (own,) = [i for i, leaf in enumerate(y) if leaf.size]
     gradients = pull([jnp.ones_like(leaf) for leaf in y])[0]
     return [
-        [g.reshape(*leaf.shape, *g.shape) if i == own else jnp.zeros((*leaf.shape, *g.shape), g.dtype) for g in gradients]
+        [
+            g.reshape(*leaf.shape, *g.shape) if i == own else jnp.zeros((*leaf.shape, *g.shape), g.dtype)
+            for g in gradients
+        ]
         for i, leaf in enumerate(y)
     ], rest
 
