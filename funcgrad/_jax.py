@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 from jax.extend import core
 
-__all__ = ["bind", "inner_program", "is_constant", "open_program", "trace"]
+__all__ = ["bind", "inner_program", "is_constant", "open_program", "trace", "where_written"]
 
 
 def trace(f: Callable[..., Any], *args: Any) -> tuple[Any, list[Any]]:
@@ -36,3 +37,14 @@ def bind(equation: Any, operands: Sequence[Any]) -> list[Any]:
     """The results of one equation for other operands."""
     results = equation.primitive.bind(*operands, **equation.primitive.get_bind_params(equation.params))
     return list(results) if equation.primitive.multiple_results else [results]
+
+
+def where_written(equation: Any) -> str:
+    """The file and line of the user that an equation comes from; empty where that is not known."""
+    traceback = getattr(equation.source_info, "traceback", None)
+    for frame in getattr(traceback, "frames", ()):
+        name = frame.file_name
+        if not any(os.sep + library + os.sep in name for library in ("jax", "jaxlib", "funcgrad")):
+            line = getattr(frame, "line_num", None) or getattr(frame, "start_line", None)
+            return f"{os.path.basename(name)}:{line}"
+    return ""

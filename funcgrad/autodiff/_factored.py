@@ -9,12 +9,12 @@ import jax
 import jax.numpy as jnp
 
 from .._checks import describe, fail
-from .._errors import ArgumentError, ArgumentTypeError, FuncgradError
+from .._errors import ArgumentError, ArgumentTypeError
 from .._op import strong
 from .._types import PyTree
 from ._arguments import Argnames, Argnums, Choice, choose, require_callable, select
 from ._dense import size
-from ._outputs import Traced, as_raised, require_scalar
+from ._outputs import Traced, as_raised, lacks_derivative, require_scalar
 from ._vectors import tangent_leaves
 
 __all__ = ["Factored", "chosen_inputs", "vectors_like"]
@@ -78,9 +78,10 @@ class Factored:
                 self.floats, self.push, self.arrays = jax.linearize(self.traced, x, has_aux=True)
                 transposed = jax.linear_transpose(self.push, x)
                 self.pull = lambda u: transposed(u)[0]
-            except FuncgradError:
-                raise
-            except (TypeError, ValueError):  # a custom_vjp has no forward derivative: its reverse one is transposed
+            except Exception as error:
+                if not lacks_derivative(error):
+                    raise
+                # A custom_vjp has no forward derivative: its reverse one is transposed.
                 self.floats, pull, self.arrays = jax.vjp(self.traced, x, has_aux=True)
                 self.pull = lambda u: pull(u)[0]
                 back = jax.linear_transpose(self.pull, self.floats)

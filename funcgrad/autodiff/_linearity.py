@@ -6,7 +6,16 @@ from typing import Any
 
 from .._jax import inner_program, open_program
 
-__all__ = ["BILINEAR", "CALLS", "ELEMENTWISE", "LINEAR", "NO_SECOND", "linear_operands", "works_elementwise"]
+__all__ = [
+    "BILINEAR",
+    "CALLS",
+    "ELEMENTWISE",
+    "LINEAR",
+    "NOT_LINEAR",
+    "NO_SECOND",
+    "linear_operands",
+    "works_elementwise",
+]
 
 
 def _names(text: str) -> frozenset[str]:
@@ -35,6 +44,7 @@ ELEMENTWISE = _names(
     "add add_any sub neg real imag convert_element_type reduce_precision copy copy_p select_n "
     "abs sign floor ceil round max min clamp rem stop_gradient name optimization_barrier"
 )
+NOT_LINEAR = (ELEMENTWISE | _KINKED) - LINEAR
 # Called as they are written: their programs are followed.
 CALLS = frozenset(["jit", "pjit", "closed_call", "core_call", "call", "checkpoint", "remat", "remat2"])
 _WITHOUT_DERIVATIVE = _names("eq ne lt le gt ge eq_to le_to lt_to and or not xor is_finite iota broadcast_in_dim")

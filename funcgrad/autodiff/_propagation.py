@@ -182,7 +182,7 @@ def _run(program: Any, constants: Sequence[Any], given: Sequence[_Value], basis:
         if alone and len(moving) == 1:
             (only,) = moving
             # A bottleneck pays where it at least halves the directions, and not at the very end.
-            if last[only] < len(program.eqns) and 2 * known[only].value.size <= basis.count:
+            if last[only] < len(program.eqns) and 0 < 2 * known[only].value.size <= basis.count:
                 known[only] = basis.renew(known[only])
     return [read(v) for v in program.outvars]
 

@@ -11,13 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import fail
-from .._errors import FuncgradError, ShapeError
+from .._errors import ShapeError
 from .._op import strong
 from .._plain import plain
 from ._arguments import Argnames, Argnums, choose, require_callable, select
 from ._chunks import in_chunks
 from ._dense import Leaves, by_rows, require_chunk, size, split, unit
-from ._outputs import Traced, as_raised
+from ._outputs import Traced, as_raised, lacks_derivative
 from ._propagation import NoForwardRule, laplacians
 
 __all__ = ["divergence", "hessian_diagonal", "laplacian"]
@@ -75,9 +75,9 @@ def laplacian(
         with as_raised():
             try:
                 found, arrays = laplacians(traced, choice.leaves, chunk_size)
-            except FuncgradError:
-                raise
-            except (NoForwardRule, TypeError, ValueError):
+            except Exception as error:
+                if not isinstance(error, NoForwardRule) and not lacks_derivative(error):
+                    raise
                 # Python control flow on values cannot be traced, a custom_vjp not be carried forward.
                 lines, arrays = _second_derivatives(traced, choice.leaves, chunk_size)
                 found = [line.sum(-1) for line in lines]
@@ -215,25 +215,28 @@ def _trace_of_jacobian(f: Leaves, x: Sequence[jax.Array], chunk_size: int | None
         return jnp.asarray(functools.reduce(jnp.add, parts))
 
     numbers = jax.lax.iota(np.int32, size(x))
+
+    def summed(product: Callable[[list[jax.Array]], Sequence[jax.Array]]) -> jax.Array:
+        each = in_chunks(lambda index: picked(product(unit(x, index)), index), numbers, numbers.size, chunk_size)
+        return strong(each.sum())
+
     try:
         _, push, rest = jax.linearize(f, x, has_aux=True)
-        product = push
-    except FuncgradError:
-        raise
-    except (TypeError, ValueError):  # a custom_vjp has no forward derivative
+        return summed(push), rest
+    except Exception as error:
+        if not lacks_derivative(error):
+            raise
         _, pull, rest = jax.vjp(f, x, has_aux=True)
-        product = lambda u: pull(u)[0]  # noqa: E731
-    each = in_chunks(lambda index: picked(product(unit(x, index)), index), numbers, numbers.size, chunk_size)
-    return strong(each.sum()), rest
+        return summed(lambda u: pull(u)[0]), rest
 
 
 def _second_derivatives(f: Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> tuple[list[jax.Array], Any]:
     """For each output its second derivatives along all axes, in a last dimension."""
     try:
         return _forward_over_forward(f, x, chunk_size)
-    except FuncgradError:
-        raise
-    except (TypeError, ValueError) as error:  # a custom_vjp has no forward derivative
+    except Exception as error:
+        if not lacks_derivative(error):
+            raise
         try:
             return _forward_over_reverse(f, x, chunk_size)
         except Exception:

@@ -16,6 +16,7 @@ from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .._plain import plain
 from .._types import PyTree
 from ._arguments import inexact_dtype
+from ._outputs import NoForwardDerivative
 
 __all__ = ["clip_gradient", "reverse_gradient", "scale_gradient", "straight_through"]
 
@@ -221,6 +222,7 @@ def clip_gradient(
 
     Raises:
         ArgumentError: neither or both of `clip_value` and `max_norm` are given, or one is negative.
+        ArgumentTypeError: it is differentiated forward.
 
     >>> fg.grad(lambda x: (fg.clip_gradient(x, clip_value=1.0) ** 2).sum())(fg.tensor([0.25, 3.0]))
     Array([0.5, 1. ], dtype=float32)
@@ -253,7 +255,17 @@ def clip_gradient(
     if floating:
         arrays = [_array("clip_gradient", leaves[i]) for i in floating]
         clip = _by_value(float(clip_value)) if clip_value is not None else _by_norm(float(max_norm or 0), norm_type)
-        for i, leaf in zip(floating, _clipped(clip, arrays), strict=True):
+        try:
+            passed = _clipped(clip, arrays)
+        except TypeError:
+            fail(
+                NoForwardDerivative,
+                "clip_gradient",
+                "a gradient is clipped where it comes back, in reverse mode",
+                "got a derivative forward",
+                "use fg.grad, fg.vjp or fg.jacrev, or clip what fg.jvp returns",
+            )
+        for i, leaf in zip(floating, passed, strict=True):
             leaves[i] = leaf
     return jax.tree.unflatten(structure, leaves)
 
