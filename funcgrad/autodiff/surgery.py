@@ -257,7 +257,7 @@ def clip_gradient(
         clip = _by_value(float(clip_value)) if clip_value is not None else _by_norm(float(max_norm or 0), norm_type)
         try:
             passed = _clipped(clip, arrays)
-        except TypeError:
+        except (TypeError, NotImplementedError):
             fail(
                 NoForwardDerivative,
                 "clip_gradient",

@@ -56,15 +56,8 @@ def linear_transpose(func: Callable[..., Any], *primals: PyTree) -> Callable[[Py
     selection = select(name, None, None, default=tuple(range(len(primals))))
     choice = choose(selection, func, primals, {}, "any")
     traced = Traced(choice, False)
-    kept: list[Any] = []
-
-    def floats_of(leaves: Sequence[Any]) -> list[jax.Array]:
-        floats, arrays = traced(leaves)
-        kept[:] = arrays
-        return floats
-
     with as_raised():
-        program, constants = trace(floats_of, list(choice.leaves))
+        program, constants = trace(lambda leaves: traced(leaves)[0], list(choice.leaves))
     unknown: list[Any] = []
     _require_linear(program, [True] * len(choice.leaves), unknown)
 
@@ -72,19 +65,19 @@ def linear_transpose(func: Callable[..., Any], *primals: PyTree) -> Callable[[Py
         return _evaluate(program, constants, leaves)
 
     zeros = [jnp.zeros_like(leaf) for leaf in choice.leaves]
+    try:
+        transposed = jax.linear_transpose(inlined, zeros)
+        jax.eval_shape(transposed, jax.eval_shape(inlined, zeros))  # before it is run at 0, where a loop may not end
+    except Exception:
+        if not unknown:
+            raise
+        _not_linear(unknown[0])
     outputs = inlined(zeros)
     for output in outputs:
         seen = visible(output)
         if seen is not None and not isinstance(seen, jax.core.Tracer) and np.any(seen != 0):
             given = f"for 0 it returns {describe(output)} other than 0"
             fail(ArgumentError, name, "the function must be linear", given, f"leave out what it adds, or {_REMEDY}")
-    try:
-        transposed = jax.linear_transpose(inlined, zeros)
-        transposed([jnp.zeros_like(output) for output in outputs])
-    except Exception:
-        if not unknown:
-            raise
-        _not_linear(unknown[0])
     structure = flatten(traced.like_output([0.0] * len(outputs)))[1]
     floating = list(traced.floating)
 
