@@ -9,7 +9,7 @@ from typing import Any
 import jax
 from jax.extend import core
 
-__all__ = ["bind", "inner_program", "is_constant", "open_program", "trace", "where_written"]
+__all__ = ["bind", "holds", "inner_program", "is_constant", "open_program", "programs_in", "trace", "where_written"]
 
 
 def trace(f: Callable[..., Any], *args: Any) -> tuple[Any, list[Any]]:
@@ -26,6 +26,24 @@ def inner_program(equation: Any) -> Any:
     """The one program that an equation such as a compiled call holds, or None."""
     parameters = equation.params
     return next((parameters[name] for name in ("jaxpr", "call_jaxpr", "fun_jaxpr") if name in parameters), None)
+
+
+def programs_in(equation: Any) -> list[Any]:
+    """The programs that an equation calls, loops over or chooses from."""
+    inside = jax.tree.leaves(list(equation.params.values()), is_leaf=_is_program)
+    return [each for each in inside if _is_program(each)]
+
+
+def _is_program(node: Any) -> bool:
+    return hasattr(open_program(node)[0], "eqns")
+
+
+def holds(program: Any, name: str) -> bool:
+    """Whether a primitive is anywhere in a program or in those below it."""
+    return any(
+        equation.primitive.name == name or any(holds(inner, name) for inner in programs_in(equation))
+        for equation in open_program(program)[0].eqns
+    )
 
 
 def is_constant(variable: Any) -> bool:

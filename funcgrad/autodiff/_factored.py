@@ -14,7 +14,8 @@ from .._op import strong
 from .._types import PyTree
 from ._arguments import Argnames, Argnums, Choice, choose, require_callable, select
 from ._dense import size
-from ._outputs import Traced, as_raised, lacks_derivative, require_scalar
+from ._outputs import Traced, as_raised, require_scalar
+from ._propagation import lacks_forward
 from ._vectors import tangent_leaves
 
 __all__ = ["Factored", "chosen_inputs", "vectors_like"]
@@ -74,14 +75,11 @@ class Factored:
         self.push: Callable[[list[jax.Array]], list[jax.Array]]
         self.pull: Callable[[list[jax.Array]], list[jax.Array]]
         with as_raised():
-            try:
+            if not lacks_forward(self.traced, x):
                 self.floats, self.push, self.arrays = jax.linearize(self.traced, x, has_aux=True)
                 transposed = jax.linear_transpose(self.push, x)
                 self.pull = lambda u: transposed(u)[0]
-            except Exception as error:
-                if not lacks_derivative(error):
-                    raise
-                # A custom_vjp has no forward derivative: its reverse one is transposed.
+            else:  # a custom_vjp: its reverse derivative is transposed
                 self.floats, pull, self.arrays = jax.vjp(self.traced, x, has_aux=True)
                 self.pull = lambda u: pull(u)[0]
                 back = jax.linear_transpose(self.pull, self.floats)

@@ -20,11 +20,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._jax import bind, inner_program, is_constant, open_program, trace
+from .._jax import bind, holds, inner_program, is_constant, open_program, programs_in, trace
 from ._dense import Leaves, size, unit
 from ._linearity import BILINEAR, CALLS, NO_SECOND, linear_operands, works_elementwise
 
-__all__ = ["NoForwardRule", "columns", "laplacians"]
+__all__ = ["NoForwardRule", "columns", "lacks_forward", "laplacians"]
+
+
+_REVERSE_ONLY = "custom_vjp_call"
 
 
 class NoForwardRule(Exception):
@@ -132,6 +135,15 @@ def laplacians(f: Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> tup
     return total, rest
 
 
+def lacks_forward(f: Leaves, x: Sequence[jax.Array]) -> bool:
+    """Whether `f` has no derivative forward, which JAX would say when the derivative is compiled, or not in words."""
+    try:
+        program, _ = trace(lambda leaves: f(leaves)[0], list(x))
+    except Exception:  # Python control flow on values cannot be traced; what else is wrong shows itself again
+        return False
+    return holds(program, _REVERSE_ONLY)
+
+
 def columns(push: Callable[[list[jax.Array]], list[jax.Array]], x: Sequence[jax.Array]) -> list[jax.Array]:
     """The matrix of a linear function of `x`: for each result its derivatives by all elements of `x`, in front.
 
@@ -199,7 +211,7 @@ def _apply(equation: Any, operands: Sequence[_Value], basis: _Basis) -> list[_Va
     results = [_Value(v) for v in outputs]
     if not floating or name == "stop_gradient":
         return results
-    if name.startswith("custom_vjp"):
+    if name == _REVERSE_ONLY or any(holds(inner, _REVERSE_ONLY) for inner in programs_in(equation)):
         raise NoForwardRule
     active = [i for i, v in enumerate(operands) if v.slopes is not None]
 

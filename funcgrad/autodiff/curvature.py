@@ -18,7 +18,7 @@ from ._arguments import Argnames, Argnums, choose, require_callable, select
 from ._chunks import in_chunks
 from ._dense import Leaves, by_rows, require_chunk, size, split, unit
 from ._outputs import Traced, as_raised, lacks_derivative
-from ._propagation import NoForwardRule, laplacians
+from ._propagation import NoForwardRule, lacks_forward, laplacians
 
 __all__ = ["divergence", "hessian_diagonal", "laplacian"]
 
@@ -220,18 +220,21 @@ def _trace_of_jacobian(f: Leaves, x: Sequence[jax.Array], chunk_size: int | None
         each = in_chunks(lambda index: picked(product(unit(x, index)), index), numbers, numbers.size, chunk_size)
         return strong(each.sum())
 
-    try:
-        _, push, rest = jax.linearize(f, x, has_aux=True)
-        return summed(push), rest
-    except Exception as error:
-        if not lacks_derivative(error):
-            raise
-        _, pull, rest = jax.vjp(f, x, has_aux=True)
-        return summed(lambda u: pull(u)[0]), rest
+    if not lacks_forward(f, x):
+        try:
+            _, push, rest = jax.linearize(f, x, has_aux=True)
+            return summed(push), rest
+        except Exception as error:
+            if not lacks_derivative(error):
+                raise
+    _, pull, rest = jax.vjp(f, x, has_aux=True)
+    return summed(lambda u: pull(u)[0]), rest
 
 
 def _second_derivatives(f: Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> tuple[list[jax.Array], Any]:
     """For each output its second derivatives along all axes, in a last dimension."""
+    if lacks_forward(f, x):
+        return _forward_over_reverse(f, x, chunk_size)
     try:
         return _forward_over_forward(f, x, chunk_size)
     except Exception as error:
