@@ -1,5 +1,7 @@
 """Second derivatives against torch: products in torch.autograd.functional's order of arguments, and Hessians."""
 
+import functools
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -34,36 +36,44 @@ def agree(ours, theirs):
             assert_close(np.asarray(a), b.detach().numpy(), rtol=2e-5, atol=2e-5)
 
 
+def both(f, *arrays):
+    """The function and its arguments in each library."""
+    return (
+        functools.partial(f, jnp),
+        tuple(map(fg.tensor, arrays)),
+        functools.partial(f, torch),
+        tuple(map(torch.tensor, arrays)),
+    )
+
+
 @pytest.mark.parametrize("word", ["hvp", "vhp"])
 def test_products(word):
     theirs, ours = getattr(torch.autograd.functional, word), getattr(fg, word)
-    for f in ONE.values():
-        agree(
-            ours(lambda x: f(jnp, x), fg.tensor(X), fg.tensor(V)),
-            theirs(lambda x: f(torch, x), *map(torch.tensor, (X, V))),
-        )
-    for f in TWO.values():
-        inputs, vectors = (X, U), (V, M[0])
-        expected = theirs(
-            lambda x, y: f(torch, x, y), tuple(map(torch.tensor, inputs)), tuple(map(torch.tensor, vectors))
-        )
-        agree(ours(lambda x, y: f(jnp, x, y), tuple(map(fg.tensor, inputs)), tuple(map(fg.tensor, vectors))), expected)
+    for function in ONE.values():
+        f, (x, v), g, (tx, tv) = both(function, X, V)
+        agree(ours(f, x, v), theirs(g, tx, tv))
+    for function in TWO.values():
+        f, (x, y, v, w), g, tensors = both(function, X, U, V, M[0])
+        agree(ours(f, (x, y), (v, w)), theirs(g, tensors[:2], tensors[2:]))
     # A single number needs no direction.
     agree(ours(lambda x: x**3, fg.tensor(2.0)), theirs(lambda x: x**3, torch.tensor(2.0)))
 
 
 def test_hessians():
-    for f in ONE.values():
-        expected = torch.autograd.functional.hessian(lambda x: f(torch, x), torch.tensor(X))
-        agree(fg.hessian(lambda x: f(jnp, x))(fg.tensor(X)), expected)
-        value, gradient, hessian = fg.value_grad_and_hessian(lambda x: f(jnp, x))(fg.tensor(X))
-        agree((gradient, value), torch.func.grad_and_value(lambda x: f(torch, x))(torch.tensor(X)))
-        agree(hessian, torch.func.hessian(lambda x: f(torch, x))(torch.tensor(X)))
-        agree(fg.hessian_diagonal(lambda x: f(jnp, x))(fg.tensor(X)), expected.diagonal())
-        agree(fg.laplacian(lambda x: f(jnp, x))(fg.tensor(X)), expected.trace())
-    for f in TWO.values():
-        expected = torch.func.hessian(lambda x, y: f(torch, x, y), argnums=(0, 1))(torch.tensor(X), torch.tensor(U))
-        agree(fg.hessian(lambda x, y: f(jnp, x, y), argnums=(0, 1))(fg.tensor(X), fg.tensor(U)), expected)
+    for function in ONE.values():
+        f, (x,), g, (tx,) = both(function, X)
+        expected = torch.autograd.functional.hessian(g, tx)
+        value, gradient, hessian = fg.value_grad_and_hessian(f)(x)
+        agree((gradient, value), torch.func.grad_and_value(g)(tx))
+        agree(hessian, torch.func.hessian(g)(tx))
+        words = [fg.hessian(f), fg.hessian_diagonal(f), fg.laplacian(f)]
+        agree(
+            fg.jit(lambda x, words=words: [word(x) for word in words])(x),
+            (expected, expected.diagonal(), expected.trace()),
+        )
+    for function in TWO.values():
+        f, (x, y), g, tensors = both(function, X, U)
+        agree(fg.jit(fg.hessian(f, argnums=(0, 1)))(x, y), torch.func.hessian(g, argnums=(0, 1))(*tensors))
 
 
 def test_clipped_gradients_are_those_of_a_hook():
