@@ -1,4 +1,4 @@
-"""What is read of traced programs, in one place for all versions of JAX: `jax.extend.core` and nothing private."""
+"""What programs look like from inside, the same for every version of JAX: the one reader of `jax.extend.core`."""
 
 from __future__ import annotations
 
@@ -7,25 +7,83 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-from jax.extend import core
+import jax.extend.core as jex
 
-__all__ = ["bind", "holds", "inner_program", "is_constant", "open_program", "programs_in", "trace", "where_written"]
+__all__ = [
+    "body_of",
+    "consts_of",
+    "holds",
+    "inner_program",
+    "is_literal",
+    "open_program",
+    "place_of",
+    "programs_in",
+    "rebind",
+    "scan_counts",
+    "trace",
+]
+
+_OURS = tuple(os.path.dirname(os.path.abspath(str(module))) + os.sep for module in (__file__, jax.__file__))
 
 
-def trace(f: Callable[..., Any], *args: Any) -> tuple[Any, list[Any]]:
+def is_literal(atom: Any) -> bool:
+    """Whether an operand is a number written into the program."""
+    return isinstance(atom, jex.Literal)
+
+
+def body_of(program: Any) -> Any:
+    """The equations of a program, which JAX 0.10 wraps together with its constants and 0.12 does not."""
+    return getattr(program, "jaxpr", program)
+
+
+def consts_of(program: Any) -> Sequence[Any]:
+    """The constants of a program; none where it has no place for any."""
+    return getattr(program, "consts", ()) or ()
+
+
+def inner_program(equation: Any) -> Any:
+    """The program that an equation calls once, or None."""
+    params = equation.params
+    return next((params[key] for key in ("jaxpr", "call_jaxpr", "fun_jaxpr") if key in params), None)
+
+
+def rebind(equation: Any, values: Sequence[Any]) -> list[Any]:
+    """Apply an equation's operation to other values."""
+    results = equation.primitive.bind(*values, **equation.primitive.get_bind_params(equation.params))
+    return list(results) if equation.primitive.multiple_results else [results]
+
+
+def scan_counts(equation: Any) -> tuple[int, int]:
+    """How many operands of a scan are constant and how many are carried; those that are sliced follow.
+
+    What is sliced, or stacked, has one dimension more outside the loop than inside; no version names it differently.
+    """
+    body = body_of(equation.params["jaxpr"])
+
+    def apart(outside: Sequence[Any], inside: Sequence[Any]) -> int:
+        return sum(len(o.aval.shape) > len(i.aval.shape) for o, i in zip(outside, inside, strict=True))
+
+    carried = len(equation.outvars) - apart(equation.outvars, body.outvars)
+    return len(equation.invars) - apart(equation.invars, body.invars) - carried, carried
+
+
+def place_of(equation: Any) -> str:
+    """The line of the user's file that an equation comes from, as ``file.py:12``; empty where it is not known."""
+    traceback = getattr(equation.source_info, "traceback", None)
+    for frame in getattr(traceback, "frames", ()):
+        if not frame.file_name.startswith(_OURS) and not frame.file_name.startswith("<frozen"):
+            return f"{os.path.basename(frame.file_name)}:{frame.line_num}"
+    return ""
+
+
+def trace(f: Callable[..., Any], *args: Any) -> tuple[Any, Sequence[Any]]:
     """The program of `f` at `args`, and the values of its constants."""
     return open_program(jax.make_jaxpr(f)(*args))
 
 
-def open_program(program: Any) -> tuple[Any, list[Any]]:
-    """A program without its constants, and their values; newer versions keep both in one object."""
-    return getattr(program, "jaxpr", program), list(getattr(program, "consts", ()))
-
-
-def inner_program(equation: Any) -> Any:
-    """The one program that an equation such as a compiled call holds, or None."""
-    parameters = equation.params
-    return next((parameters[name] for name in ("jaxpr", "call_jaxpr", "fun_jaxpr") if name in parameters), None)
+def open_program(program: Any) -> tuple[Any, Sequence[Any]]:
+    """The equations of a program and its constants."""
+    return body_of(program), consts_of(program)
 
 
 def programs_in(equation: Any) -> list[Any]:
@@ -35,34 +93,12 @@ def programs_in(equation: Any) -> list[Any]:
 
 
 def _is_program(node: Any) -> bool:
-    return hasattr(open_program(node)[0], "eqns")
+    return hasattr(body_of(node), "eqns")
 
 
 def holds(program: Any, name: str) -> bool:
     """Whether a primitive is anywhere in a program or in those below it."""
     return any(
         equation.primitive.name == name or any(holds(inner, name) for inner in programs_in(equation))
-        for equation in open_program(program)[0].eqns
+        for equation in body_of(program).eqns
     )
-
-
-def is_constant(variable: Any) -> bool:
-    """Whether an operand is written into the program as a number."""
-    return isinstance(variable, core.Literal)
-
-
-def bind(equation: Any, operands: Sequence[Any]) -> list[Any]:
-    """The results of one equation for other operands."""
-    results = equation.primitive.bind(*operands, **equation.primitive.get_bind_params(equation.params))
-    return list(results) if equation.primitive.multiple_results else [results]
-
-
-def where_written(equation: Any) -> str:
-    """The file and line of the user that an equation comes from; empty where that is not known."""
-    traceback = getattr(equation.source_info, "traceback", None)
-    for frame in getattr(traceback, "frames", ()):
-        name = frame.file_name
-        if not any(os.sep + library + os.sep in name for library in ("jax", "jaxlib", "funcgrad")):
-            line = getattr(frame, "line_num", None) or getattr(frame, "start_line", None)
-            return f"{os.path.basename(name)}:{line}"
-    return ""

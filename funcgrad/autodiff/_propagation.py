@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._jax import bind, holds, inner_program, is_constant, open_program, programs_in, trace
+from .._jax import holds, inner_program, is_literal, open_program, programs_in, rebind, trace
 from ._dense import Leaves, size, unit
 from ._linearity import BILINEAR, CALLS, NO_SECOND, linear_operands, works_elementwise
 
@@ -168,22 +168,22 @@ def _run(program: Any, constants: Sequence[Any], given: Sequence[_Value], basis:
     known: dict[Any, _Value] = {}
 
     def read(variable: Any) -> _Value:
-        return _Value(variable.val) if is_constant(variable) else known[variable]
+        return _Value(variable.val) if is_literal(variable) else known[variable]
 
     last: dict[Any, int] = {}
     for number, equation in enumerate(program.eqns):
-        last.update({v: number for v in equation.invars if not is_constant(v)})
-    last.update({v: len(program.eqns) for v in program.outvars if not is_constant(v)})
+        last.update({v: number for v in equation.invars if not is_literal(v)})
+    last.update({v: len(program.eqns) for v in program.outvars if not is_literal(v)})
     known.update(zip(program.constvars, map(_Value, constants), strict=True))
     known.update(zip(program.invars, given, strict=True))
     moving = {v for v, value in zip(program.invars, given, strict=True) if value.slopes is not None and v in last}
     for number, equation in enumerate(program.eqns):
         operands = [read(v) for v in equation.invars]
         if all(v.slopes is None for v in operands):
-            found = [_Value(v) for v in bind(equation, [v.value for v in operands])]
+            found = [_Value(v) for v in rebind(equation, [v.value for v in operands])]
             known.update(zip(equation.outvars, found, strict=True))
             continue
-        moving.difference_update([v for v in equation.invars if not is_constant(v) and last[v] == number])
+        moving.difference_update([v for v in equation.invars if not is_literal(v) and last[v] == number])
         if equation.primitive.name in CALLS:
             inner, own = open_program(inner_program(equation))
             found = _run(inner, own, operands, basis, alone and not moving)
@@ -206,7 +206,7 @@ def _is_moving(variable: Any) -> bool:
 def _apply(equation: Any, operands: Sequence[_Value], basis: _Basis) -> list[_Value]:
     name = equation.primitive.name
     values = [v.value for v in operands]
-    outputs = bind(equation, values)
+    outputs = rebind(equation, values)
     floating = [i for i, v in enumerate(equation.outvars) if _is_moving(v)]
     results = [_Value(v) for v in outputs]
     if not floating or name == "stop_gradient":
@@ -219,7 +219,7 @@ def _apply(equation: Any, operands: Sequence[_Value], basis: _Basis) -> list[_Va
         filled = list(values)
         for i, value in zip(active, moved, strict=True):
             filled[i] = value
-        found = bind(equation, filled)
+        found = rebind(equation, filled)
         return [found[i] for i in floating]
 
     moving = [operands[i] for i in active]

@@ -12,7 +12,7 @@ import numpy as np
 from .._checks import describe, fail
 from .._claims import visible
 from .._errors import ArgumentError
-from .._jax import bind, inner_program, is_constant, open_program, trace, where_written
+from .._jax import inner_program, is_literal, open_program, place_of, rebind, trace
 from .._op import strong
 from .._plain import plain
 from .._types import PyTree
@@ -91,11 +91,11 @@ def linear_transpose(func: Callable[..., Any], *primals: PyTree) -> Callable[[Py
 
 def _needed(program: Any) -> list[Any]:
     """The equations that the outputs depend on."""
-    wanted = {v for v in program.outvars if not is_constant(v)}
+    wanted = {v for v in program.outvars if not is_literal(v)}
     kept = []
     for equation in reversed(program.eqns):
         if any(v in wanted for v in equation.outvars):
-            wanted.update(v for v in equation.invars if not is_constant(v))
+            wanted.update(v for v in equation.invars if not is_literal(v))
             kept.append(equation)
     return kept[::-1]
 
@@ -107,7 +107,7 @@ def _require_linear(program: Any, moving: Sequence[bool], unknown: list[Any]) ->
     """
     depends = {v for v, moves in zip(program.invars, moving, strict=True) if moves}
     for equation in _needed(program):
-        active = [not is_constant(v) and v in depends for v in equation.invars]
+        active = [not is_literal(v) and v in depends for v in equation.invars]
         if not any(active):
             continue
         name = equation.primitive.name
@@ -123,7 +123,7 @@ def _require_linear(program: Any, moving: Sequence[bool], unknown: list[Any]) ->
         elif name not in LINEAR:
             unknown.append(equation)
         depends.update(v for v, moves in zip(equation.outvars, results, strict=True) if moves)
-    return [not is_constant(v) and v in depends for v in program.outvars]
+    return [not is_literal(v) and v in depends for v in program.outvars]
 
 
 def _not_linear(equation: Any) -> None:
@@ -134,7 +134,7 @@ def _not_linear(equation: Any) -> None:
         "conv_general_dilated": "it convolves two things that both depend on its argument",
         "div": "it divides by something that depends on its argument",
     }.get(name, f"it takes '{name}' of something that depends on its argument")
-    where = where_written(equation)
+    where = place_of(equation)
     fail(
         ArgumentError,
         "linear_transpose",
@@ -149,7 +149,7 @@ def _evaluate(program: Any, constants: Sequence[Any], operands: Sequence[Any]) -
     known = dict(zip(program.constvars, constants, strict=True)) | dict(zip(program.invars, operands, strict=True))
 
     def read(variable: Any) -> Any:
-        return variable.val if is_constant(variable) else known[variable]
+        return variable.val if is_literal(variable) else known[variable]
 
     for equation in _needed(program):
         given = [read(v) for v in equation.invars]
@@ -157,6 +157,6 @@ def _evaluate(program: Any, constants: Sequence[Any], operands: Sequence[Any]) -
             inner, own = open_program(inner_program(equation))
             results = _evaluate(inner, own, given)
         else:
-            results = bind(equation, given)
+            results = rebind(equation, given)
         known.update(zip(equation.outvars, results, strict=True))
     return [read(v) for v in program.outvars]
