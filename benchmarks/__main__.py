@@ -4,15 +4,11 @@ import importlib
 import pkgutil
 import sys
 
-from . import curvature, eager, import_time, large, stacks
-
-ALL = {
-    "import_time": import_time.main,
-    "eager": eager.main,
-    "large": large.main,
-    "stacks": stacks.main,
-    "curvature": curvature.main,
-}
+ALL = [
+    module.name
+    for module in pkgutil.iter_modules(__import__(__package__).__path__)
+    if module.name not in ("__main__", "timing")
+]
 
 for name in sys.argv[1:] or ALL:
     print(f"# {name}\n")

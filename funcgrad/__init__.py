@@ -153,12 +153,17 @@ __all__ = [
     "max_pool3d", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "rms_norm", "rnn_relu",
     "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "rrelu", "selu", "threshold", "triplet_margin_loss",
     # Derivatives
-    "detach", "grad", "grad_and_value", "jvp", "linearize", "linear_transpose", "stop_gradient", "value_and_grad",
-    "vjp", "jacfwd", "jacobian", "jacrev", "hessian", "hvp", "value_grad_and_hessian", "vhp", "hessian_diagonal",
-    "laplacian", "divergence", "Estimate", "estimate_diagonal", "estimate_logdet", "estimate_trace",
-    "empirical_fisher_diagonal", "empirical_fisher_product", "fisher_diagonal", "fisher_product",
-    "gauss_newton_diagonal", "gauss_newton_product", "clip_gradient", "reverse_gradient", "scale_gradient",
-    "straight_through", "jit", "vmap", "checked", "unchecked", "cond", "while_loop", "SparsityPattern",
+    "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
+    "jacfwd", "jacobian", "jacrev", "jit", "vmap", "checked", "unchecked", "cond", "while_loop", "loop",
+    # Curvature
+    "hvp", "value_grad_and_hessian", "vhp", "linear_transpose", "divergence", "hessian_diagonal", "laplacian",
+    "Estimate", "estimate_diagonal", "estimate_logdet", "estimate_trace", "empirical_fisher_diagonal",
+    "empirical_fisher_product", "fisher_diagonal", "fisher_product", "gauss_newton_diagonal",
+    "gauss_newton_product",
+    # Derivatives of your own
+    "clip_gradient", "reverse_gradient", "scale_gradient", "straight_through",
+    # Sparsity
+    "SparsityPattern",
     # Errors
     "ArgumentError", "ArgumentTypeError", "CheckpointError", "ConversionError", "DimError", "DtypeError", "EmptyError",
     "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "NonFiniteError", "ShapeError",
