@@ -55,10 +55,16 @@ from .arrays.triangles import *
 from .arrays.trigonometry import *
 from .arrays.windows import *
 from .autodiff.control import *
+from .autodiff.curvature import *
+from .autodiff.estimators import *
+from .autodiff.fisher import *
 from .autodiff.gradients import *
+from .autodiff.hessians import *
 from .autodiff.jacobians import *
 from .autodiff.sparsity.pattern import *
+from .autodiff.surgery import *
 from .autodiff.transforms import *
+from .autodiff.transposition import *
 from .autodiff.value_checks import *
 from .deploy.export import *
 from .deploy.machine import *
@@ -152,6 +158,13 @@ __all__ = [
     # Derivatives
     "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
     "jacfwd", "jacobian", "jacrev", "jit", "vmap", "checked", "unchecked", "cond", "while_loop", "loop",
+    # Curvature
+    "hvp", "value_grad_and_hessian", "vhp", "linear_transpose", "divergence", "hessian_diagonal", "laplacian",
+    "Estimate", "estimate_diagonal", "estimate_logdet", "estimate_trace", "empirical_fisher_diagonal",
+    "empirical_fisher_product", "fisher_diagonal", "fisher_product", "gauss_newton_diagonal",
+    "gauss_newton_product",
+    # Derivatives of your own
+    "clip_gradient", "reverse_gradient", "scale_gradient", "straight_through",
     # Sparsity
     "SparsityPattern",
     # Other devices, other programs

@@ -34,7 +34,8 @@ def plain(function: Callable[P, R], /) -> Callable[P, R]:
     """Make a public word of a plain function: calls that do not fit it, and arguments that it cannot read, in words."""
     name = function.__name__
     signature = inspect.signature(function)
-    functions = [n for n, p in signature.parameters.items() if "Callable" in str(p.annotation)]
+    takes = ("Callable", "Function", "LinearOperator")  # annotations are strings, aliases are their names
+    functions = [n for n, p in signature.parameters.items() if any(word in str(p.annotation) for word in takes)]
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

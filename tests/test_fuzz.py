@@ -153,5 +153,8 @@ def test_what_a_users_function_raises_is_left_alone():
 
     with pytest.raises(AttributeError, match="nothing"):
         fg.grad(broken)(1.0)
+    for word, args in [(fg.vjp, (1.0,)), (fg.jvp, ((1.0,), (1.0,))), (fg.hvp, (1.0,)), (fg.estimate_trace, (1.0,))]:
+        with pytest.raises(AttributeError, match="nothing"):
+            word(broken, *args, **({"key": fg.key(0)} if word is fg.estimate_trace else {}))
     with pytest.raises(AttributeError, match="nothing"):
         fg.data.compose(broken)(np.ones(2))

@@ -1,4 +1,4 @@
-"""Jacobians and Hessians: shapes, directions, chunks, structure, and every message."""
+"""Jacobians: shapes, directions, chunks, structure, and every message."""
 
 import jax
 import jax.numpy as jnp
@@ -190,43 +190,6 @@ def test_holomorphic():
     for word in (fg.jacobian, fg.jacfwd, fg.jacrev):
         assert_close(word(lambda z: z**3, holomorphic=True)(z), jnp.diag(3 * z**2))
     assert_close(fg.hessian(lambda z: (z**3).sum(), holomorphic=True)(z), jnp.diag(6 * z))
-
-
-# hessian
-
-
-def test_hessian_of_a_scalar():
-    f = lambda x: jnp.sum(x**3) + x[0] * x[1]  # noqa: E731
-    for chunk_size in (None, 1, 2, 3):
-        assert_close(fg.hessian(f, chunk_size=chunk_size)(x), jax.hessian(f)(x))
-    assert_close(fg.hessian(lambda x: x**4)(2.0), fg.tensor(48.0))
-
-
-def test_hessian_of_trees_in_and_out():
-    floats = {name: jnp.asarray(TREE[name]) for name in ("w", "b", "scale")}
-    f = lambda p: {"y": tree_in(p), "z": (p["b"] ** 3).sum()}  # noqa: E731
-    expected = jax.hessian(f)(floats)
-    found = fg.hessian(f)(TREE)
-    for out in ("y", "z"):
-        for one in floats:
-            assert found[out][one]["n"] is None
-            for other in floats:
-                assert_close(found[out][one][other], expected[out][one][other], rtol=1e-5, atol=1e-5)
-        assert found[out]["n"] is None
-
-
-def test_hessian_by_arguments():
-    f = lambda a, b: a**2 * b**3  # noqa: E731
-    expected = ((54.0, 108.0), (108.0, 72.0))
-    found = fg.hessian(f, argnums=(0, 1))(2.0, 3.0)
-    assert_close(found, jax.tree.map(fg.tensor, expected))
-    assert_close(fg.hessian(f, argnames="b")(2.0, b=3.0), fg.tensor(72.0))
-
-
-def test_hessian_with_aux():
-    found, aux = fg.hessian(lambda x: ((x**3).sum(), {"x": x, "name": "f"}), has_aux=True)(x)
-    assert_close((found, aux["x"]), (jnp.diag(6 * x), x))
-    assert aux["name"] == "f"
 
 
 # Messages

@@ -11,11 +11,22 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import describe, fail
-from .._errors import ArgumentTypeError, DtypeError, ShapeError
+from .._errors import ArgumentTypeError, DtypeError, FuncgradError, ShapeError
 from .._op import strong
 from ._arguments import Choice, flatten, inexact_dtype
 
-__all__ = ["Traced", "as_raised", "require_scalar", "split_aux"]
+__all__ = ["NoForwardDerivative", "Traced", "as_raised", "lacks_derivative", "require_scalar", "split_aux"]
+
+
+class NoForwardDerivative(ArgumentTypeError):
+    """A word that has a derivative in reverse mode alone: the words that can choose a mode take that one."""
+
+
+def lacks_derivative(error: Exception) -> bool:
+    """Whether an error may mean that a function has no derivative in this mode: JAX says so in these classes."""
+    if isinstance(error, FuncgradError):
+        return isinstance(error, NoForwardDerivative)
+    return isinstance(error, TypeError | ValueError | NotImplementedError)
 
 
 @contextlib.contextmanager

@@ -35,8 +35,12 @@ def cotangent_leaves(
     return [_matching(name, "the cotangent", v, y, "the output") for v, y in zip(wanted, outputs, strict=True)]
 
 
-def tangent_leaves(name: str, choice: Choice, tangents: Sequence[PyTree]) -> list[jax.Array]:
-    """A tangent for each leaf of `choice`, from one tangent in the structure of each argument chosen."""
+def tangent_leaves(name: str, choice: Choice, tangents: Sequence[PyTree], stacked: bool = False) -> list[jax.Array]:
+    """A tangent for each leaf of `choice`, from one tangent in the structure of each argument chosen.
+
+    Where they are `stacked`, each has one dimension more in front, of one size for all.
+    """
+    count = _stack_size(name, tangents) if stacked else None
     directions: dict[int, jax.Array] = {}
     for tangent, (structure, numbers) in zip(tangents, choice.results, strict=True):
         given, own = flatten(tangent)
@@ -52,10 +56,23 @@ def tangent_leaves(name: str, choice: Choice, tangents: Sequence[PyTree]) -> lis
         for leaf, number in zip(wanted, [n for n in numbers if n is not None], strict=True):
             primal = choice.leaves[number]
             still = leaf is None
+            like: Any = primal if count is None else jax.ShapeDtypeStruct((count, *primal.shape), primal.dtype)
+            owner = "its primal" if count is None else f"a stack of {count} of its primal"
             directions[number] = (
-                jnp.zeros_like(primal) if still else _matching(name, "a tangent", leaf, primal, "its primal")
+                jnp.zeros(like.shape, like.dtype) if still else _matching(name, "a tangent", leaf, like, owner)
             )
     return [directions[number] for number in range(len(choice.leaves))]
+
+
+def _stack_size(name: str, tangents: Sequence[PyTree]) -> int:
+    """How many directions the first leaf stacks."""
+    for leaf in jax.tree.leaves(tangents):
+        if np.ndim(leaf):
+            return int(np.shape(leaf)[0])
+        given = describe(leaf)
+        required, remedy = "a stack of tangents must have a dimension in front", "stack them with fg.stack"
+        fail(ShapeError, name, required, f"got {given}", remedy)
+    fail(ArgumentTypeError, name, "there must be a tangent", "got None for every primal", "give one a direction")
 
 
 def _at_floating(name: str, what: str, given: Sequence[Any], floating: Sequence[bool]) -> list[Any]:
@@ -72,7 +89,7 @@ def _at_floating(name: str, what: str, given: Sequence[Any], floating: Sequence[
     return [leaf for leaf, floats in zip(given, floating, strict=True) if floats]
 
 
-def _matching(name: str, what: str, value: Any, like: jax.Array, owner: str) -> jax.Array:
+def _matching(name: str, what: str, value: Any, like: Any, owner: str) -> jax.Array:
     """`value` with the shape and dtype of `like`. Numbers and NumPy arrays take the dtype; arrays must have it."""
     if isinstance(value, bool | int | float | complex | np.ndarray | np.generic):
         value = from_host(name, value, like.dtype)
@@ -81,7 +98,7 @@ def _matching(name: str, what: str, value: Any, like: jax.Array, owner: str) -> 
         fail(
             ShapeError if same_kind else DtypeError,
             name,
-            f"{what} must be like {owner}, {describe(like)}",
+            f"{what} must be like {owner}, {like.dtype} of shape {tuple(like.shape)}",
             f"got {describe(value)}",
             "give it that shape with fg.reshape" if same_kind else "convert it, or make it with fg.ones_like",
         )

@@ -1,12 +1,10 @@
-"""Jacobians and Hessians, in the cheaper direction and in pieces that fit in memory."""
+"""Jacobians, in the cheaper direction and in pieces that fit in memory."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeAlias
-
-import jax
 
 from .._checks import fail
 from .._errors import ArgumentError
@@ -15,7 +13,7 @@ from ._arguments import Argnames, Argnums, choose, require_callable, select
 from ._dense import by_columns, by_fewer, by_rows, require_chunk
 from ._outputs import Traced, as_raised
 
-__all__ = ["hessian", "jacfwd", "jacobian", "jacrev"]
+__all__ = ["jacfwd", "jacobian", "jacrev"]
 
 Function: TypeAlias = Callable[..., Any]
 
@@ -133,67 +131,6 @@ def jacrev(
     Source: ``torch.func.jacrev``.
     """
     return _jacobian("jacrev", func, argnums, has_aux, argnames, "reverse", chunk_size, holomorphic)
-
-
-@plain
-def hessian(
-    func: Function,
-    argnums: Argnums = None,
-    has_aux: bool = False,
-    *,
-    argnames: Argnames = None,
-    chunk_size: int | None = None,
-    holomorphic: bool = False,
-) -> Function:
-    r"""The function that computes second derivatives: $H_{ij} = \partial^2 f / \partial x_i \partial x_j$.
-
-    It differentiates forward what reverse mode gives, the cheapest order for scalar functions.
-
-    Args:
-        func: a function whose output is floating, usually a scalar.
-        argnums: the argument to differentiate by position, or a sequence of them; the first by default.
-        has_aux: `func` returns ``(output, aux)``; aux is handed through.
-        argnames: the same by name, path or pattern; see ``grad``.
-        chunk_size: how many columns are computed together; by default all.
-        holomorphic: `func` is holomorphic; see ``jacobian``.
-
-    Returns:
-        A function of the same arguments. Its result has the structure of the output, in it that of what was selected,
-        and in it the same again; each leaf has the shape output.shape + input.shape + input.shape. With `has_aux` it
-        is the pair (hessian, aux).
-
-    Raises:
-        DtypeError: what is selected has no floating leaf, or a leaf of the output is not floating.
-        ArgumentError: there is no such argument or path, or `chunk_size` is not positive.
-
-    >>> fg.hessian(lambda x: x[0] ** 2 * x[1])(fg.tensor([1.0, 2.0]))
-    Array([[4., 2.],
-           [2., 0.]], dtype=float32)
-
-    Source: ``torch.func.hessian``.
-    """
-    require_callable("hessian", func)
-    require_chunk("hessian", chunk_size)
-    selection = select("hessian", argnums, argnames)
-
-    @functools.wraps(func)
-    def second_derivatives(*args: Any, **kwargs: Any) -> Any:
-        choice = choose(selection, func, args, kwargs, "complex" if holomorphic else "real")
-        traced = Traced(choice, has_aux, holomorphic)
-
-        def first(leaves: Sequence[jax.Array]) -> tuple[list[jax.Array], Any]:
-            blocks, arrays = by_rows(traced, leaves, None)
-            return [block for row in blocks for block in row], arrays
-
-        with as_raised():
-            flat, arrays = by_columns(first, choice.leaves, chunk_size)
-        n = len(choice.leaves)
-        inner = [choice.assemble(blocks) for blocks in flat]
-        rows = [choice.assemble(inner[i : i + n]) for i in range(0, len(inner), n)]
-        result, aux = traced.output(rows, arrays)
-        return (result, aux) if has_aux else result
-
-    return second_derivatives
 
 
 def _jacobian(
