@@ -54,6 +54,7 @@ from .arrays.trials import *
 from .arrays.triangles import *
 from .arrays.trigonometry import *
 from .arrays.windows import *
+from .autodiff.checking import *
 from .autodiff.control import *
 from .autodiff.gradients import *
 from .autodiff.jacobians import *
@@ -149,6 +150,8 @@ __all__ = [
     # Derivatives
     "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
     "jacfwd", "jacobian", "jacrev", "jit", "vmap", "checked", "unchecked", "cond", "while_loop", "loop",
+    # Trust in derivatives, and more of them
+    "check_grad",
     # Sparsity
     "SparsityPattern",
     # Errors
