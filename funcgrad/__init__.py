@@ -59,6 +59,7 @@ from .autodiff.control import *
 from .autodiff.gradients import *
 from .autodiff.jacobians import *
 from .autodiff.sparsity.pattern import *
+from .autodiff.taylor import *
 from .autodiff.transforms import *
 from .autodiff.value_checks import *
 from .linalg.flat import *
@@ -151,7 +152,7 @@ __all__ = [
     "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
     "jacfwd", "jacobian", "jacrev", "jit", "vmap", "checked", "unchecked", "cond", "while_loop", "loop",
     # Trust in derivatives, and more of them
-    "check_grad",
+    "check_grad", "jet",
     # Sparsity
     "SparsityPattern",
     # Errors
