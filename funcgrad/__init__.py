@@ -57,6 +57,7 @@ from .arrays.windows import *
 from .autodiff.checking import *
 from .autodiff.control import *
 from .autodiff.gradients import *
+from .autodiff.implicit import *
 from .autodiff.jacobians import *
 from .autodiff.sparsity.pattern import *
 from .autodiff.taylor import *
@@ -152,12 +153,12 @@ __all__ = [
     "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
     "jacfwd", "jacobian", "jacrev", "jit", "vmap", "checked", "unchecked", "cond", "while_loop", "loop",
     # Trust in derivatives, and more of them
-    "check_grad", "jet",
+    "check_grad", "jet", "fixed_point", "implicit", "root",
     # Sparsity
     "SparsityPattern",
     # Errors
-    "ArgumentError", "ArgumentTypeError", "CheckpointError", "ConversionError", "DimError", "DtypeError", "EmptyError",
-    "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "NonFiniteError", "ShapeError",
-    "TracedValueError",
+    "ArgumentError", "ArgumentTypeError", "CheckpointError", "ConvergenceError", "ConversionError", "DimError",
+    "DtypeError", "EmptyError", "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError",
+    "NonFiniteError", "ShapeError", "TracedValueError",
 ]
 # fmt: on

@@ -47,7 +47,9 @@ def loops(x):
 FUNCTIONS = {
     "elementary": lambda x: jnp.tanh(x) * jnp.exp(-x) / (2 + jnp.cos(x)) + jnp.log1p(x**2) - jnp.sqrt(3 + x),
     "powers": lambda x: (x + 2) ** 2.5 + (x + 2) ** -3 + x**5 + (2 + x) ** (x + 1) + jnp.square(x) ** 0,
-    "special": lambda x: jax.nn.sigmoid(x) + jax.scipy.special.erf(x) + jax.scipy.special.gammaln(x + 2) + fg.nn.gelu(x),
+    "special": lambda x: (
+        jax.nn.sigmoid(x) + jax.scipy.special.erf(x) + jax.scipy.special.gammaln(x + 2) + fg.nn.gelu(x)
+    ),
     "products": lambda x: jnp.tanh(A @ x) @ jnp.outer(x, x) + jnp.prod(x + 1) + jnp.cumprod(x + 2),
     "kinks": lambda x: jax.nn.relu(x) ** 2 + jnp.abs(x) * x + jnp.maximum(x, x[::-1]) ** 3 + jnp.clip(x, -0.5, 0.5),
     "sorted": lambda x: jnp.sort(x) ** 3 * x.max() + jnp.argsort(x) * x,
@@ -111,7 +113,9 @@ def test_mapped_and_differentiated():
 def test_messages():
     with raises(fg.ArgumentTypeError, "jet(): primals must be a tuple; got float 1.0; write a comma for a single one."):
         fg.jet(jnp.sin, 1.0, ((1.0,),))
-    message = "jet(): there must be one series for each primal; got 1 primals and 2 series; write None for one that rests."
+    message = (
+        "jet(): there must be one series for each primal; got 1 primals and 2 series; write None for one that rests."
+    )
     with raises(fg.ArgumentError, message):
         fg.jet(jnp.sin, (1.0,), ((1.0,), (1.0,)))
     message = "jet(): each series must be a tuple of derivatives; got float 1.0; write ((v,),) for a straight line."

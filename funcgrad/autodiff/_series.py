@@ -29,7 +29,7 @@ _PIECEWISE_LINEAR = frozenset(
     transpose squeeze expand_dims slice dynamic_slice dynamic_update_slice gather scatter scatter-add scatter_add pad
     concatenate split rev sort select_n copy copy_p convert_element_type real imag conj complex reduce_precision fft
     reduce_window_sum reduce_window_max reduce_window_min select_and_gather_add select_and_scatter_add top_k
-    reduce_max_p mul dot_general conv_general_dilated
+    mul dot_general conv_general_dilated
     """.split()  # noqa: SIM905, a list of names is read more easily without quotes
 )
 _BILINEAR = frozenset(["mul", "dot_general", "conv_general_dilated"])  # in the first two operands, if both move
@@ -77,7 +77,7 @@ def _rule(equation: Any) -> Callable[..., list[Any]]:
     return _RULES.get(name, _by_derivative)
 
 
-def at_rest(value: Any) -> Any:
+def _at_rest(value: Any) -> Any:
     """The value at the point."""
     return value[0] if isinstance(value, Series) else value
 
@@ -102,17 +102,12 @@ def _split(equation: Any, given: list[Any]) -> tuple[list[int], Callable[..., li
     moving = [i for i, value in enumerate(given) if isinstance(value, Series)]
 
     def function(*values: Any) -> list[Any]:
-        filled = list(map(at_rest, given))
+        filled = list(map(_at_rest, given))
         for i, value in zip(moving, values, strict=True):
             filled[i] = value
         return bind(equation, filled)
 
     return moving, function
-
-
-def _zero_tangents(outputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
-    """The tangents, None where there is none: of integers and booleans."""
-    return [t if _differentiable(y) else None for y, t in zip(outputs, tangents, strict=True)]
 
 
 def _piecewise_linear(equation: Any, given: list[Any], order: int) -> list[Any]:
@@ -153,7 +148,7 @@ def _by_derivative(equation: Any, given: list[Any], order: int) -> list[Any]:
 
     def derivative(values: list[Any], tangents: list[Any]) -> list[Any]:
         found, pushed = jax.jvp(function, values, tangents)
-        return [t for t in _zero_tangents(found, pushed) if t is not None]
+        return [t for y, t in zip(found, pushed, strict=True) if _differentiable(y)]
 
     program, constants = trace(derivative, start, start)
     lower = [Series(given[i][:order]) for i in moving]
@@ -223,7 +218,7 @@ def _cond(equation: Any, given: list[Any], order: int) -> list[Any]:
 
     def flat(program: Any, constants: list[Any]) -> Callable[..., Any]:
         return lambda *values: [
-            _padded(y, order) if moves else at_rest(y)
+            _padded(y, order) if moves else _at_rest(y)
             for y, moves in zip(branch(program, constants)(rebuild(values)), template, strict=True)
         ]
 
@@ -250,7 +245,7 @@ def _moving(function: Callable[..., list[Any]], values: Sequence[Any], rebuild: 
     def look(*values: Any) -> list[Any]:
         results = function(rebuild(values))
         seen[:] = [isinstance(y, Series) for y in results]
-        return [at_rest(y) for y in results]
+        return [_at_rest(y) for y in results]
 
     jax.eval_shape(look, *values)
     return seen
@@ -275,37 +270,31 @@ def _carried(
 
 def _like(values: Sequence[Any], template: Sequence[Any], order: int) -> list[Any]:
     """Each value with all coefficients where the template has them."""
-    return [
-        _padded(v, order) if isinstance(t, Series) else at_rest(v) for v, t in zip(values, template, strict=True)
-    ]
+    return [_padded(v, order) if isinstance(t, Series) else _at_rest(v) for v, t in zip(values, template, strict=True)]
 
 
 def _scan(equation: Any, given: list[Any], order: int) -> list[Any]:
     parameters = equation.params
-    if "num_consts" in parameters:
-        consts, carries = parameters["num_consts"], parameters["num_carry"]
-    else:
-        consts, carries = (len(list(part)) for part in list(parameters["ft_in"])[:2])
     program, constants = open_program(parameters["jaxpr"])
+    # What is stacked has one dimension more outside than inside; versions differ in how they say where it begins.
+    carries = sum(a.aval.ndim == b.aval.ndim for a, b in zip(equation.outvars, program.outvars, strict=True))
+    consts = sum(a.aval.ndim == b.aval.ndim for a, b in zip(equation.invars, program.invars, strict=True)) - carries
     fixed, carry, sequences = given[:consts], given[consts : consts + carries], given[consts + carries :]
 
     def turn(carry: list[Any], entries: list[Any]) -> list[Any]:
         return propagate(program, constants, [*fixed, *carry, *entries], order)
 
-    first = [Series(c[0] for c in xs) if isinstance(xs, Series) else xs[0] for xs in sequences] if (
-        parameters["length"]
-    ) else None  # fmt: skip
-    if first is None:
-        first = [Series(jnp.zeros(c.shape[1:], c.dtype) for c in xs) if isinstance(xs, Series)
-                 else jnp.zeros(xs.shape[1:], xs.dtype) for xs in sequences]  # fmt: skip
+    def entry(xs: Any) -> Any:
+        return jnp.zeros(xs.shape[1:], xs.dtype)  # for its shape alone
+
+    first = [Series(map(entry, xs)) if isinstance(xs, Series) else entry(xs) for xs in sequences]
     carry = _carried(turn, carry, first, order)
-    stacked: list[bool] = []
 
     def step(values: list[Any], entries: list[Any]) -> tuple[list[Any], list[Any]]:
         moving = [Series(v) if isinstance(v, list) else v for v in values]
         results = turn(moving, [Series(e) if isinstance(e, list) else e for e in entries])
-        stacked[:] = [isinstance(y, Series) for y in results[carries:]]
-        return _like(results[:carries], carry, order), [list(y) if isinstance(y, Series) else y for y in results[carries:]]
+        ys = [list(y) if isinstance(y, Series) else y for y in results[carries:]]
+        return _like(results[:carries], carry, order), ys
 
     last, ys = jax.lax.scan(
         step,
@@ -332,7 +321,7 @@ def _while(equation: Any, given: list[Any], order: int) -> list[Any]:
 
     def goes_on(values: list[Any]) -> Any:
         now = [v[0] if isinstance(v, list) else v for v in values]
-        return propagate(test, test_constants, [*map(at_rest, test_fixed), *now], 0)[0]
+        return propagate(test, test_constants, [*map(_at_rest, test_fixed), *now], 0)[0]
 
     def step(values: list[Any]) -> list[Any]:
         return _like(turn([Series(v) if isinstance(v, list) else v for v in values], []), carry, order)

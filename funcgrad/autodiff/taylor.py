@@ -92,7 +92,5 @@ def jet(
     floats = [Series([y, *[jnp.zeros_like(y)] * order]) if not isinstance(y, Series) else y for y in results[:count]]
     output, _ = traced.output([y[0] for y in floats], [y[0] if isinstance(y, Series) else y for y in results[count:]])
     factorials = [math.factorial(k) for k in range(order + 1)]
-    derivatives = [
-        traced.like_output([strong(y[k] * factorials[k]) for y in floats]) for k in range(1, order + 1)
-    ]
+    derivatives = [traced.like_output([strong(y[k] * factorials[k]) for y in floats]) for k in range(1, order + 1)]
     return output, derivatives
