@@ -40,7 +40,7 @@ def implicit(x):
 
 def loops(x):
     c, ys = jax.lax.scan(lambda c, a: (jnp.sin(c) * a + x[0], c * a), x[1], x)
-    n, w = jax.lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1] * jnp.exp(c)), (0, 1.0))
+    _, w = jax.lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1] * jnp.exp(c)), (0, 1.0))
     return {"w": jax.lax.fori_loop(0, 2, lambda i, z: z * w, c), "ys": ys}
 
 

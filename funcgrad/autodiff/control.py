@@ -103,7 +103,7 @@ def while_loop(
     (Array(3, dtype=int32), Array([8., 8.], dtype=float32))
     >>> double = lambda x: fg.while_loop(lambda x: x < 100, lambda x: (2 * x,), (x,), max_steps=20)[0]
     >>> fg.grad(double)(3.0)
-    Array(64., dtype=float32, weak_type=True)
+    Array(64., dtype=float32)
 
     Source: ``torch.while_loop``, ``jax.lax.while_loop``.
     """
@@ -157,21 +157,18 @@ def _bounded(
         return jax.lax.cond(goes_on(carried), jax.checkpoint(run), lambda carried: carried, carried), None
 
     result = jax.lax.scan(several, start, inner * jnp.arange(outer))[0]
-    done = jnp.logical_not(goes_on(jax.tree.map(_at_rest, result)))
+    done = jnp.logical_not(goes_on(jax.tree.map(jax.lax.stop_gradient, result)))
     known = visible(done)
     if known is not None:
         given = f"it was not after {max_steps} turns"
         claim(ConvergenceError, "while_loop", "the loop must be done", given, "pass a larger max_steps", known)
     return jax.tree.map(
-        lambda leaf: (
-            jnp.where(done, leaf, jnp.nan).astype(leaf.dtype) if jnp.issubdtype(leaf.dtype, jnp.inexact) else leaf
-        ),
-        result,
+        lambda leaf: jnp.where(done, leaf, jnp.nan).astype(leaf.dtype) if _moves(leaf) else leaf, result
     )
 
 
-def _at_rest(leaf: Any) -> Any:
-    return jax.lax.stop_gradient(leaf)
+def _moves(leaf: Any) -> bool:
+    return bool(jnp.issubdtype(leaf.dtype, jnp.inexact))
 
 
 def _arrays(name: str, argument: str, given: Any) -> tuple[Any, ...]:
