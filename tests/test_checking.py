@@ -120,6 +120,7 @@ def test_second_derivatives_are_checked_where_asked():
 SMOOTH = {
     "trees": (lambda p, n: {"y": p["w"] ** n, "i": p["w"].argmax()}, {"w": x, "name": None}, 3),
     "sorted": (lambda x: jnp.prod(jnp.sort(x)), x),
+    "curvature that jumps": (lambda x: jnp.maximum(x, 0) ** 2, np.array([0.0, 1.0])),
     "complex": (lambda z: jnp.abs(z) * z, np.array([1 + 2j, 3.0])),
     "large values": (lambda x: jnp.exp(400 * x) * 1e-100, x),
     "tiny points": (jnp.log, np.array([1e-7, 1e-30])),

@@ -58,6 +58,7 @@ class _Examination:
         outputs = max(1, sum(each.size for each in self.weights))
         self.budget = int(min(4_000, max(64, 2e7 / (2 * len(LONG) * outputs)))) if trial.traced else 64
         self.share = 1.0  # of the tolerances
+        self.padded = trial.traced and trial.size * outputs < 1e9 and trial.size < 1e5  # one program for all counts
         self.program = jax.jit(self._measure) if trial.traced else self._measure
 
     @staticmethod
@@ -94,7 +95,7 @@ class _Examination:
         self.share = 0.01 if sharply else 1.0
         for begin in range(0, len(ranges), _BATCH):
             some = ranges[begin : begin + _BATCH]
-            padded = np.asarray(some + [some[-1]] * (_BATCH - len(some) if self.trial.traced else 0))
+            padded = np.asarray(some + [some[-1]] * (_BATCH - len(some) if self.padded else 0))
             measured = self.program(self.trial.at, jnp.asarray(self.bases[base]), padded[:, 0], padded[:, 1])
             values, along, exact = ([np.asarray(out) for out in outputs] for outputs in measured)
             values = [v.astype(np.float64).reshape(len(padded), -1, *v.shape[1:]) for v in values]
@@ -129,7 +130,10 @@ class _Examination:
                 between = (
                     kink & (np.minimum(before, after) - slack <= found) & (found <= np.maximum(before, after) + slack)
                 )
-                rough = ~kink & ~smooth
+                # Where only the curvature jumps, each side alone is settled.
+                both = ~kink & settled(found, before, self.rtol, slack) & settled(found, after, self.rtol, slack)
+                right |= both
+                rough = ~kink & ~smooth & ~both
                 verdict.rough |= bool(rough.any())
                 right &= self.narrow | ~rough
                 if along:

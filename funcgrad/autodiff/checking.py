@@ -88,7 +88,9 @@ def check_grad(
         }
         for mode in modes if order == 2 else ():
             try:
-                told += _conduct(Trial(derivatives[mode], at, modes, seed + 1), 10 * rtol, 10 * atol)
+                second = Trial(derivatives[mode], at, modes, seed + 1)
+                second.names = trial.names
+                told += [f"of the {mode} derivative: {kink}" for kink in _conduct(second, 10 * rtol, 10 * atol)]
             except AssertionError as error:
                 raise AssertionError(f"of the {mode} derivative, {error}") from None
     return told

@@ -163,7 +163,7 @@ def implicit(
             error.
 
     Returns:
-        The decorator. What it returns is called as the solver is, by position.
+        The decorator. What it returns is called as the solver is; keywords are options for the solver alone.
 
     Raises:
         ConvergenceError: what the solver returns is no root; under ``fg.jit`` only with ``fg.checked``.
@@ -180,13 +180,13 @@ def implicit(
 
     def decorate(solver: Callable[..., PyTree]) -> Callable[..., PyTree]:
         @functools.wraps(solver)
-        def solved(*args: Any) -> Any:
+        def solved(*args: Any, **options: Any) -> Any:
             def of(x: Any, *args: Any) -> Any:
                 return _fitting("implicit", residual(x, *args), x, "the residual", "the solution")
 
             with as_raised():
                 at_rest = _stopped(args)
-                found = _stopped(_floating("implicit", solver(*at_rest)))
+                found = _stopped(_floating("implicit", solver(*at_rest, **options)))
                 return _attached("implicit", of, found, args, solve, _confirmed("implicit", of, found, at_rest, tol))
 
         return solved
@@ -236,10 +236,16 @@ def _solved(solve: Solve | None, matvec: Callable[[Any], Any], b: Any) -> Any:
     """The solution of a linear system in the structure of `b`."""
     if solve is not None:
         return jax.lax.custom_linear_solve(matvec, b, solve, transpose_solve=solve)
-    flat, unravel = ravel_pytree(b)
-    matrix = jax.jacfwd(lambda v: ravel_pytree(matvec(unravel(v)))[0], holomorphic=jnp.iscomplexobj(flat))(
-        jnp.zeros_like(flat)
-    )
+    given, restore = ravel_pytree(b)
+    flat = given.astype(jnp.promote_types(given.dtype, "float32"))  # no factorisation takes less
+
+    def unravel(v: Any) -> Any:
+        return restore(v.astype(given.dtype))
+
+    def product(v: Any) -> Any:
+        return ravel_pytree(matvec(unravel(v)))[0].astype(flat.dtype)
+
+    matrix = jax.jacfwd(product, holomorphic=jnp.iscomplexobj(flat))(jnp.zeros_like(flat))
     return unravel(jnp.linalg.solve(matrix, flat))
 
 

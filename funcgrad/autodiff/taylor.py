@@ -89,6 +89,7 @@ def jet(
         program, constants = trace(traced, choice.leaves)
         results = propagate(program, constants, curves, order)
     count = sum(traced.floating)
+    results = [y if isinstance(y, Series) else jnp.asarray(y) for y in results]
     floats = [Series([y, *[jnp.zeros_like(y)] * order]) if not isinstance(y, Series) else y for y in results[:count]]
     output, _ = traced.output([y[0] for y in floats], [y[0] if isinstance(y, Series) else y for y in results[count:]])
     factorials = [math.factorial(k) for k in range(order + 1)]
