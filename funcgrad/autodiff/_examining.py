@@ -131,7 +131,12 @@ class _Examination:
                     kink & (np.minimum(before, after) - slack <= found) & (found <= np.maximum(before, after) + slack)
                 )
                 # Where only the curvature jumps, each side alone is settled.
-                both = ~kink & settled(found, before, self.rtol, slack) & settled(found, after, self.rtol, slack)
+                both = (
+                    ~kink
+                    & (unsure <= 1e3 * self.atol + 1e-3 * size)
+                    & settled(found, before, self.rtol, slack)
+                    & settled(found, after, self.rtol, slack)
+                )
                 right |= both
                 rough = ~kink & ~smooth & ~both
                 verdict.rough |= bool(rough.any())
