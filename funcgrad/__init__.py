@@ -54,15 +54,18 @@ from .arrays.trials import *
 from .arrays.triangles import *
 from .arrays.trigonometry import *
 from .arrays.windows import *
+from .autodiff.checking import *
 from .autodiff.control import *
 from .autodiff.curvature import *
 from .autodiff.estimators import *
 from .autodiff.fisher import *
 from .autodiff.gradients import *
 from .autodiff.hessians import *
+from .autodiff.implicit import *
 from .autodiff.jacobians import *
 from .autodiff.sparsity.pattern import *
 from .autodiff.surgery import *
+from .autodiff.taylor import *
 from .autodiff.transforms import *
 from .autodiff.transposition import *
 from .autodiff.value_checks import *
@@ -165,14 +168,16 @@ __all__ = [
     "gauss_newton_product",
     # Derivatives of your own
     "clip_gradient", "reverse_gradient", "scale_gradient", "straight_through",
+    # Trust in derivatives, and more of them
+    "check_grad", "jet", "fixed_point", "implicit", "root",
     # Sparsity
     "SparsityPattern",
     # Other devices, other programs
     "Parallel", "parallel", "export", "load_exported", "from_state_dict", "load_weights", "save_weights",
     "to_state_dict", "Info", "cache", "info", "precision",
     # Errors
-    "ArgumentError", "ArgumentTypeError", "CheckpointError", "ConversionError", "DimError", "DtypeError", "EmptyError",
-    "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError", "NonFiniteError", "ProcessError",
-    "ShapeError", "TracedValueError",
+    "ArgumentError", "ArgumentTypeError", "CheckpointError", "ConvergenceError", "ConversionError", "DimError",
+    "DtypeError", "EmptyError", "FuncgradError", "IndexRangeError", "LinAlgError", "MissingModuleError",
+    "NonFiniteError", "ProcessError", "ShapeError", "TracedValueError",
 ]
 # fmt: on

@@ -8,6 +8,7 @@ __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
     "CheckpointError",
+    "ConvergenceError",
     "ConversionError",
     "DimError",
     "DtypeError",
@@ -57,6 +58,10 @@ class DtypeError(FuncgradError, TypeError, RuntimeError):
 
 class ConversionError(FuncgradError, OverflowError, ValueError, RuntimeError):
     """A value cannot be converted without loss."""
+
+
+class ConvergenceError(FuncgradError, RuntimeError):
+    """An iteration did not reach what it was to find."""
 
 
 class LinAlgError(FuncgradError, ValueError, RuntimeError):

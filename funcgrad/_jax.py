@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-import jax.extend.core as jex
 
 __all__ = [
     "body_of",
     "consts_of",
     "holds",
     "inner_program",
+    "is_dropped",
     "is_literal",
     "open_program",
     "place_of",
@@ -28,7 +29,19 @@ _OURS = tuple(os.path.dirname(os.path.abspath(str(module))) + os.sep for module 
 
 def is_literal(atom: Any) -> bool:
     """Whether an operand is a number written into the program."""
-    return isinstance(atom, jex.Literal)
+    return isinstance(atom, _inside().Literal)
+
+
+def is_dropped(variable: Any) -> bool:
+    """Whether nothing reads a result of an equation."""
+    return isinstance(variable, _inside().DropVar)
+
+
+@functools.cache
+def _inside() -> Any:
+    import jax.extend.core as inside  # it loads Pallas, which takes as long as a third of funcgrad
+
+    return inside
 
 
 def body_of(program: Any) -> Any:

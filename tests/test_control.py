@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from harness import raises
+from harness import check_grad, raises
 
 import funcgrad as fg
 from funcgrad.testing import assert_close
@@ -100,3 +100,53 @@ def test_messages_of_while_loop():
     )
     with raises(fg.ShapeError, message):
         fg.while_loop(lambda x: x < 3, lambda x: (x + 1,), (x,))
+
+
+def collatz_like(x, n, **options):
+    """A loop whose number of turns depends on values, and whose body has no derivative where the loop ends."""
+    f = lambda i, x: (i + 1, jnp.sqrt(n - i) * jnp.sin(x) + x)  # noqa: E731
+    return fg.while_loop(lambda i, x: i < n, f, (jnp.zeros_like(n), x), **options)[1]
+
+
+def test_a_bounded_loop_is_the_plain_one_with_reverse_derivatives():
+    n = fg.tensor(5.0)
+    bounded = lambda x, n: collatz_like(x, n, max_steps=30)  # noqa: E731
+    assert_close(bounded(x, n), collatz_like(x, n))
+    assert_close(collatz_like(x, n, max_steps=5), collatz_like(x, n))
+    check_grad(lambda x: bounded(x, n), x)
+    assert_close(fg.jacrev(bounded)(x, n), fg.jacfwd(collatz_like)(x, n), rtol=1e-5, atol=1e-5)
+    some = fg.tensor([0.0, 1.0, 5.0])
+    both = fg.jit(fg.vmap(fg.value_and_grad(lambda x, n: bounded(x, n).sum()), (None, 0)))(x, some)
+    for i, each in enumerate(some):
+        alone = fg.value_and_grad(lambda x, n: bounded(x, n).sum())(x, each)
+        assert_close(jax.tree.map(lambda leaf, i=i: leaf[i], both), alone, rtol=1e-5, atol=1e-5)
+
+
+def test_a_bound_that_is_too_small_is_said():
+    count = lambda x, **o: fg.while_loop(lambda i, x: i < 4, lambda i, x: (i + 1, x * 2), (0, x), **o)  # noqa: E731
+    assert_close(count(x, max_steps=4), count(x))
+    message = "while_loop(): the loop must be done; it was not after 3 turns; pass a larger max_steps."
+    for call in (count, fg.checked(lambda x, max_steps: count(x, max_steps=max_steps), static_argnames="max_steps")):
+        with raises(fg.ConvergenceError, message):
+            call(x, max_steps=3)
+    with raises(fg.ConvergenceError, message):
+        fg.grad(lambda x: count(x, max_steps=3)[1].sum())(x)
+    i, y = fg.jit(lambda x: count(x, max_steps=3))(x)
+    assert int(i) == 3
+    assert jnp.isnan(y).all()
+    with raises(fg.ConvergenceError, message.replace("3", "0")):
+        count(x, max_steps=0)
+    message = (
+        "while_loop(): max_steps must be an int that is not negative; got -1; leave it out for a loop without bound."
+    )
+    with raises(fg.ArgumentError, message):
+        count(x, max_steps=-1)
+
+
+def test_a_bounded_loop_remembers_the_root_of_its_turns():
+    def peak(n):
+        loop = lambda x: fg.while_loop(lambda i, x: i < n, lambda i, x: (i + 1, jnp.sin(x)), (0, x), max_steps=n)  # noqa: E731
+        program = jax.jit(jax.grad(lambda x: loop(x)[1].sum())).lower(jnp.ones(1000)).compile()
+        return program.memory_analysis().temp_size_in_bytes
+
+    assert peak(6400) < 12 * peak(100)  # 64 times as many turns

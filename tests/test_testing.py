@@ -7,7 +7,7 @@ import pytest
 from harness import raises
 
 import funcgrad as fg
-from funcgrad.testing import TOLERANCES, assert_close, assert_no_retrace, check_grad
+from funcgrad.testing import TOLERANCES, assert_close, assert_no_retrace
 
 x = np.linspace(0.5, 1.5, 6, dtype=np.float32).reshape(2, 3)
 
@@ -114,98 +114,6 @@ def test_tolerances_go_together():
         values = ", ".join(f"{name}={given.get(name)}" for name in ("rtol", "atol"))
         with raises(fg.ArgumentError, f"assert_close(): rtol and atol go together; got {values}; give both."):
             assert_close(1.0, 1.0, **given)
-
-
-# check_grad
-
-SIZES = pytest.mark.parametrize("n", [4, 10_000])
-FACTORS = pytest.mark.parametrize("factor", [1.000001, 0.999999, 2.0, 0.0, -1.0, np.nan])
-
-
-def points(n):
-    return np.random.default_rng(1).uniform(0.5, 1.5, n).astype(np.float32)
-
-
-@SIZES
-@FACTORS
-@pytest.mark.parametrize("reduced", [False, True])
-def test_check_grad_finds_a_wrong_factor_forward(n, factor, reduced):
-    @jax.custom_jvp
-    def faulty(x):
-        return jnp.sin(x)
-
-    faulty.defjvp(lambda p, t: (faulty(*p), factor * jnp.cos(p[0]) * t[0]))
-    f = (lambda x: faulty(x).sum()) if reduced else faulty
-    with pytest.raises(AssertionError, match=r"^the forward derivative disagrees with central differences"):
-        check_grad(f, points(n))
-    with pytest.raises(AssertionError, match=r"^the reverse derivative disagrees with central differences"):
-        check_grad(f, points(n), modes=["reverse"])
-
-
-@SIZES
-@FACTORS
-def test_check_grad_finds_a_wrong_factor_in_reverse_alone(n, factor):
-    def faulty(x):
-        # The derivative forward is right; what it is transposed to is not.
-        scale = lambda slope, t: slope * t  # noqa: E731
-        wrong = lambda slope, t: factor * slope * t  # noqa: E731
-        return jax.custom_derivatives.linear_call(scale, wrong, jnp.full_like(x, 3.0), x)
-
-    check_grad(faulty, points(n), modes=["forward"])
-    with pytest.raises(AssertionError, match=r"^the reverse derivative disagrees with central differences"):
-        check_grad(faulty, points(n))
-
-
-@SIZES
-@FACTORS
-def test_check_grad_finds_a_wrong_custom_vjp(n, factor):
-    @jax.custom_vjp
-    def faulty(x):
-        return jnp.sin(x)
-
-    faulty.defvjp(lambda x: (faulty(x), x), lambda x, g: (factor * jnp.cos(x) * g,))
-    with pytest.raises(AssertionError, match=r"^the reverse derivative disagrees with central differences"):
-        check_grad(faulty, points(n), modes=["reverse"])
-
-
-def test_check_grad_finds_one_wrong_element_of_many():
-    @jax.custom_jvp
-    def faulty(x):
-        return jnp.sin(x)
-
-    wrong = jnp.ones(10_000).at[1234].set(1.0001)
-    faulty.defjvp(lambda p, t: (faulty(*p), wrong * jnp.cos(p[0]) * t[0]))
-    with pytest.raises(AssertionError, match=r"1 of 10000, first at index \(1234,\)"):
-        check_grad(faulty, points(10_000))
-
-
-def test_check_grad_finds_a_derivative_lost_in_one_argument_or_output():
-    with pytest.raises(AssertionError, match=r"^the forward derivative"):
-        check_grad(lambda p, n: p["a"] * jax.lax.stop_gradient(p["b"]) * n, {"a": x, "b": x}, 3)
-    with pytest.raises(AssertionError, match=r"^the forward derivative .* at \[1\]"):
-        check_grad(lambda x: (x, {"y": jax.lax.stop_gradient(x * x)}), x)
-
-
-def test_check_grad_finds_a_derivative_that_is_not_a_number():
-    with pytest.raises(AssertionError, match="nan"):
-        check_grad(lambda x: jnp.where(x > 0, jnp.sqrt(jnp.where(x > 9, 0 * x, x)), 0) + jnp.sqrt(0 * x), x)
-    message = "central differences are not finite: choose a point inside the function's domain"
-    with raises(AssertionError, message):
-        check_grad(jnp.sqrt, -x)
-
-
-def test_check_grad_accepts_right_derivatives():
-    check_grad(lambda p, n: {"y": p["w"] ** n, "i": p["w"].argmax()}, {"w": x, "name": None}, 3)
-    check_grad(lambda x: jnp.prod(jnp.sort(x)), x)
-
-
-def test_messages_of_check_grad():
-    message = "check_grad(): an argument must be floating; got int32 of shape (2,), int 3; convert one."
-    with raises(fg.ArgumentError, message):
-        check_grad(lambda x, n: x * n, fg.tensor([1, 2]), 3)
-    message = "check_grad(): modes must be among 'forward' and 'reverse'; got ['back']; leave it out for both."
-    with raises(fg.ArgumentError, message):
-        check_grad(jnp.sin, x, modes=["back"])
 
 
 # assert_no_retrace

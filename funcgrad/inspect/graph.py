@@ -1,7 +1,4 @@
-"""The computation graph of a call, with the value and the gradient at every node.
-
-The only module that reads jaxprs. `jax.extend.core` is what JAX offers for that.
-"""
+"""The computation graph of a call, with the value and the gradient at every node."""
 
 from __future__ import annotations
 
@@ -11,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
-import jax.extend.core as jex
 import jax.numpy as jnp
 import numpy as np
 
 from .._checks import describe, fail
 from .._errors import ArgumentTypeError
+from .._jax import is_dropped, is_literal
 from .._types import Array, Shape
 
 __all__ = ["Graph", "Node", "graph"]
@@ -223,7 +220,7 @@ class _Reader:
                 continue
             reached = op != "stop_gradient" and any(self.found[n].requires_grad for n in inputs if n in self.found)
             for var in equation.outvars:
-                if isinstance(var, jex.DropVar):
+                if is_dropped(var):
                     continue
                 floating = bool(jnp.issubdtype(var.aval.dtype, jnp.inexact))
                 made = {"op": op, "inputs": inputs, "call": call, "requires_grad": reached and floating}
@@ -250,7 +247,7 @@ class _Reader:
         self.node_of = {var: new if name == old else name for var, name in self.node_of.items()}
 
     def _text(self, var: Any) -> str:
-        if isinstance(var, jex.Literal):
+        if is_literal(var):
             return f"{np.asarray(var.val).item():.6g}" if np.ndim(var.val) == 0 else "constant"
         return self.node_of[var]
 
@@ -264,7 +261,7 @@ class _Reader:
         for var, value in zip([*self.body.constvars, *self.body.invars], inputs, strict=True):
             write(var, value)
         for equation in self.equations:
-            given = [v.val if isinstance(v, jex.Literal) else values[v] for v in equation.invars]
+            given = [v.val if is_literal(v) else values[v] for v in equation.invars]
             result = equation.primitive.bind(*given, **equation.primitive.get_bind_params(equation.params))
             for var, value in zip(
                 equation.outvars, result if equation.primitive.multiple_results else [result], strict=True
@@ -279,7 +276,7 @@ class _Reader:
 
         def total(probes: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
             values = self.evaluate(inputs, {wanted[name]: probe for name, probe in probes.items()})
-            outputs = [values[v] for v in self.body.outvars if not isinstance(v, jex.Literal)]
+            outputs = [values[v] for v in self.body.outvars if not is_literal(v)]
             summed = sum((jnp.sum(o) for o in outputs if jnp.issubdtype(o.dtype, jnp.floating)), jnp.zeros(()))
             return summed, {name: values[var] for name, var in self.variable_of.items()}
 
@@ -301,12 +298,12 @@ class _Reader:
 
 def _live(body: Any) -> list[Any]:
     """The equations that an output depends on, or that have effects."""
-    needed = {var for var in body.outvars if not isinstance(var, jex.Literal)}
+    needed = {var for var in body.outvars if not is_literal(var)}
     kept = []
     for equation in reversed(body.eqns):
         if equation.effects or any(var in needed for var in equation.outvars):
             kept.append(equation)
-            needed |= {var for var in equation.invars if not isinstance(var, jex.Literal)}
+            needed |= {var for var in equation.invars if not is_literal(var)}
     return kept[::-1]
 
 
