@@ -57,12 +57,17 @@ from .arrays.windows import *
 from .autodiff.checking import *
 from .autodiff.control import *
 from .autodiff.curvature import *
+from .autodiff.directions import *
 from .autodiff.estimators import *
 from .autodiff.fisher import *
 from .autodiff.gradients import *
 from .autodiff.hessians import *
 from .autodiff.implicit import *
 from .autodiff.jacobians import *
+from .autodiff.matrices import *
+from .autodiff.plans import *
+from .autodiff.probes import *
+from .autodiff.samples import *
 from .autodiff.sparsity.pattern import *
 from .autodiff.surgery import *
 from .autodiff.taylor import *
@@ -161,6 +166,8 @@ __all__ = [
     # Derivatives
     "detach", "grad", "grad_and_value", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp", "hessian",
     "jacfwd", "jacobian", "jacrev", "jit", "vmap", "checked", "unchecked", "cond", "while_loop", "loop",
+    "value_and_jacobian", "JacobianMatrix", "Labels", "ravel_jacobian", "JacobianPlan", "plan_jacobian",
+    "batch_jacobian", "derivative", "directional_derivative", "elementwise_grad", "per_sample_grad", "probe",
     # Curvature
     "hvp", "value_grad_and_hessian", "vhp", "linear_transpose", "divergence", "hessian_diagonal", "laplacian",
     "Estimate", "estimate_diagonal", "estimate_logdet", "estimate_trace", "empirical_fisher_diagonal",

@@ -185,6 +185,42 @@ def test_chunks_bound_the_memory(mode):
     assert peak(4) < peak(None) / 4
 
 
+# value_and_jacobian
+
+
+@modes
+@chunks
+def test_the_value_beside_the_jacobian(mode, chunk_size):
+    found = fg.value_and_jacobian(tree_out, mode=mode, chunk_size=chunk_size)(m)
+    assert_close(found, (tree_out(m), jax.jacrev(tree_out)(m)))
+
+
+def test_the_value_with_aux_and_large():
+    (value, aux), found = fg.value_and_jacobian(lambda x: (tall(x), "aux"), has_aux=True)(x)
+    assert_close((value, found), (tall(x), jax.jacrev(tall)(x)))
+    assert aux == "aux"
+    w = jnp.sin(jnp.arange(2400.0)).reshape(60, 40)
+    f = lambda x: w.T @ jnp.tanh(w @ x)  # noqa: E731
+    at = jnp.linspace(-1.0, 1.0, 40)
+    both = fg.jit(fg.value_and_jacobian(f)).lower(at).compile()
+    assert_close(both(at), (f(at), jax.jacrev(f)(at)), rtol=1e-4, atol=1e-5)
+    alone = fg.jit(fg.jacobian(f)).lower(at).compile()
+    assert both.cost_analysis()["flops"] < 1.1 * alone.cost_analysis()["flops"]
+
+
+def test_nothing_is_kept_between_calls():
+    """A function may read what changes: an eager call always sees it as it is."""
+    factor = {"k": 2.0}
+    derivative = fg.jacobian(lambda x: x * factor["k"])
+    assert_close(derivative(x), 2.0 * jnp.eye(3))
+    factor["k"] = 3.0
+    assert_close(derivative(x), 3.0 * jnp.eye(3))
+    bounded = fg.jacobian(lambda x: x * factor["k"], max_bytes="1MB")
+    assert_close(bounded(x), 3.0 * jnp.eye(3))
+    factor["k"] = 4.0
+    assert_close(bounded(x), 4.0 * jnp.eye(3))
+
+
 def test_holomorphic():
     z = jnp.array([1 + 2j, 0.5 - 1j])
     for word in (fg.jacobian, fg.jacfwd, fg.jacrev):

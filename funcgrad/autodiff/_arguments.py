@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,12 +17,15 @@ from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError
 from .._types import PyTree
 from ._paths import dotted, joined, path_pattern, some
+from ._positions import Call, Place
+from ._probing import matching_probes, moved, probes_of
 
 __all__ = [
     "Argnames",
     "Argnums",
     "Choice",
     "Selection",
+    "as_array",
     "choose",
     "flatten",
     "inexact_dtype",
@@ -33,9 +35,6 @@ __all__ = [
 
 Argnums: TypeAlias = int | Sequence[int] | None
 Argnames: TypeAlias = str | Sequence[str] | None
-
-# Where an argument stands in a call: at a position, under a keyword, or (a variadic one) from a position on.
-_Place: TypeAlias = int | str | slice
 
 
 def flatten(tree: PyTree) -> tuple[list[Any], Any]:
@@ -182,7 +181,8 @@ class Choice:
         self.args = args
         self.kwargs = kwargs
         self.leaves: list[jax.Array] = []
-        self.places: list[tuple[_Place, _Argument, dict[int, int]]] = []  # with the number of each leaf selected
+        self.places: list[tuple[Place, _Argument, dict[int, int]]] = []  # with the number of each leaf selected
+        self.probes: dict[str, int] = {}  # what is computed on the way, by name, with the number of its leaf
         self.results: list[tuple[Any, list[int | None]]] = []  # for each target: structure, numbers of its leaves
 
     def call(self, leaves: Sequence[Any]) -> Any:
@@ -197,7 +197,18 @@ class Choice:
                 kwargs[place] = filled
             else:
                 args[place] = filled
-        return settled(lambda: self.func(*args, **kwargs))
+        with moved({probe: leaves[number] for probe, number in self.probes.items()}):
+            return settled(lambda: self.func(*args, **kwargs))
+
+    def names(self) -> list[str]:
+        """The path of each leaf, as a selection names it."""
+        found = [""] * len(self.leaves)
+        for probe, number in self.probes.items():
+            found[number] = f"@{probe}"
+        for _, argument, numbers in self.places:
+            for index, number in numbers.items():
+                found[number] = argument.path(argument.keys[index])
+        return found
 
     def assemble(self, values: Sequence[Any]) -> Any:
         """One value for each leaf, in the structure that the selection asked for, None at all other leaves."""
@@ -220,11 +231,14 @@ def choose(
     `numbers` says which leaves may be differentiated: "real", "complex" (holomorphic functions) or "any".
     """
     name = selection.name
-    call = _Call(name, func, args, kwargs)
+    call = Call(name, func, args, kwargs)
     choice = Choice(selection, func, args, kwargs)
     opened: dict[str, tuple[_Argument, dict[int, int]]] = {}
     seen = set()
     for target in selection.targets:
+        if isinstance(target, str) and target.startswith("@"):
+            _choose_probes(choice, target, numbers)
+            continue
         place, label, path = call.locate(target)
         if str(place) not in opened:
             opened[str(place)] = _Argument(call.value(place), label), {}
@@ -253,7 +267,7 @@ def choose(
                 continue
             if index not in known:
                 known[index] = len(choice.leaves)
-                choice.leaves.append(_as_array(name, leaf))
+                choice.leaves.append(as_array(name, leaf))
             result.append(known[index])
         if all(number is None for number in result):
             _nothing_to_differentiate(name, joined(label, path), argument, [i for i in indices if i is not None])
@@ -261,90 +275,22 @@ def choose(
     return choice
 
 
-class _Call:
-    """Positions and keywords of one call, and the names that the signature gives them."""
-
-    def __init__(self, name: str, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]):
-        self.name = name
-        self.args = args
-        self.kwargs = kwargs
-        try:
-            parameters = list(inspect.signature(func).parameters.values())
-        except (TypeError, ValueError):  # some builtins have none
-            parameters = []
-        self.positional = [p.name for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD]
-        self.by_keyword = [p.name for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD]
-        self.parameters = [p.name for p in parameters]
-        self.names: dict[str, _Place] = dict(zip(self.positional, range(len(args)), strict=False))
-        variadic = next((p.name for p in parameters if p.kind == p.VAR_POSITIONAL), None)
-        if variadic is not None and len(args) > len(self.positional):
-            self.names[variadic] = slice(len(self.positional), None)
-        self.names.update({key: key for key in kwargs})
-        self.labels = {str(place): name for name, place in self.names.items()}
-
-    def value(self, place: _Place) -> Any:
-        if isinstance(place, str):
-            return self.kwargs[place]
-        return tuple(self.args[place]) if isinstance(place, slice) else self.args[place]
-
-    def locate(self, target: int | str) -> tuple[_Place, str, str]:
-        """The place of a target, the name of the argument there, and the path into it."""
-        if isinstance(target, str):
-            argument, _, path = target.partition(".")
-            if "*" in argument:
-                fail(
-                    ArgumentError,
-                    self.name,
-                    "a pattern must begin with the name of an argument and a dot",
-                    f"got '{target}'",
-                    f"write for example '{next(iter(self.names), 'params')}.*'",
-                )
-            if argument in self.names:
-                return self.names[argument], argument, path
-            if argument in self.parameters:
-                self.left_out(argument)
-            known = f"choose from {some(self.names)}" if self.names else "call the function with arguments"
-            if len(self.args) > len(self.positional):
-                known += ", or select by position with argnums"
-            fail(ArgumentError, self.name, "argnames must name an argument of the function", f"got '{target}'", known)
-        given: list[_Place] = [*range(len(self.args)), *(n for n in self.by_keyword if n in self.kwargs)]
-        number = target.__index__()
-        named = self.positional[number] if 0 <= number < len(self.positional) else None
-        if 0 <= number < len(self.args):
-            place: _Place = number
-        elif named is not None and named in self.kwargs:
-            place = named
-        elif -len(given) <= number < 0:
-            place = given[number]
-        elif named is not None:
-            self.left_out(named)
-        else:
-            count = len(given)
-            if not count:
-                fail(
-                    ArgumentError,
-                    self.name,
-                    "there must be an argument to differentiate",
-                    "the call gave none by position",
-                    "pass it by position, or select it with argnames",
-                )
-            fail(
-                ArgumentError,
-                self.name,
-                f"argnums must be in [{-count}, {count - 1}] for {count} argument{'' if count == 1 else 's'}",
-                f"got {number}",
-                "count from 0, or from -1 at the end",
-            )
-        return place, self.labels.get(str(place), str(place)), ""
-
-    def left_out(self, argument: str) -> NoReturn:
-        fail(
-            ArgumentError,
-            self.name,
-            f"argument '{argument}' must be given to be differentiated",
-            "the call leaves it out",
-            "pass it in the call",
-        )
+def _choose_probes(choice: Choice, target: str, numbers: str) -> None:
+    """Select values that the function gives a name: by zeros that are added to them."""
+    name = choice.selection.name
+    found = probes_of(name, lambda: choice.func(*choice.args, **choice.kwargs))
+    wanted = matching_probes(name, target, found)
+    for own in wanted:
+        like = found[own]
+        if not _selectable(name, f"@{own}", jnp.zeros(like.shape, like.dtype), numbers):
+            required, remedy = f"probe '@{own}' must be floating to differentiate", "probe another value"
+            fail(DtypeError, name, required, f"got {describe(jnp.zeros(like.shape, like.dtype))}", remedy)
+        if own not in choice.probes:
+            choice.probes[own] = len(choice.leaves)
+            choice.leaves.append(jnp.zeros(like.shape, like.dtype))
+    places = {own: choice.probes[own] for own in wanted}
+    leaves, tree = jax.tree.flatten(places if "*" in target else places[target[1:]])
+    choice.results.append((tree, leaves))
 
 
 def _selectable(name: str, path: str, leaf: Any, numbers: str) -> bool:
@@ -380,7 +326,7 @@ def _selectable(name: str, path: str, leaf: Any, numbers: str) -> bool:
     return True
 
 
-def _as_array(name: str, leaf: Any) -> jax.Array:
+def as_array(name: str, leaf: Any) -> jax.Array:
     """A floating leaf as an array. A Python number stays weakly typed: it does not widen what it meets."""
     if isinstance(leaf, jax.Array):
         return leaf

@@ -159,6 +159,12 @@ class Traced:
         outputs = [strong(next(values)) if floats else next(rest) for floats in self.floating]
         return jax.tree.unflatten(self.tree, outputs), jax.tree.unflatten(self.aux_tree, list(rest))
 
+    def names(self) -> list[str]:
+        """Where each floating leaf stands in the output: "out['a']"."""
+        numbered = jax.tree.unflatten(self.tree, list(range(len(self.floating))))
+        paths = jax.tree_util.tree_flatten_with_path(numbered)[0]
+        return [f"out{jax.tree_util.keystr(keys)}" for keys, number in paths if self.floating[number]]
+
     def like_output(self, floats: Sequence[Any]) -> Any:
         """One value for each floating leaf, in the structure of the output, None at all other leaves."""
         values = iter(floats)

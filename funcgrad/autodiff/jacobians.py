@@ -6,14 +6,11 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from .._checks import fail
-from .._errors import ArgumentError
 from .._plain import plain
-from ._arguments import Argnames, Argnums, choose, require_callable, select
-from ._dense import by_columns, by_fewer, by_rows, require_chunk
-from ._outputs import Traced, as_raised
+from ._arguments import Argnames, Argnums
+from ._request import Request, request
 
-__all__ = ["jacfwd", "jacobian", "jacrev"]
+__all__ = ["jacfwd", "jacobian", "jacrev", "value_and_jacobian"]
 
 Function: TypeAlias = Callable[..., Any]
 
@@ -27,9 +24,15 @@ def jacobian(
     argnames: Argnames = None,
     mode: str = "auto",
     chunk_size: int | None = None,
+    max_bytes: int | str | None = None,
     holomorphic: bool = False,
 ) -> Function:
     r"""The function that computes the Jacobian of `func`: $J_{ij} = \partial f_i / \partial x_j$.
+
+    How it is computed is chosen for you: by columns or by rows, starting from the entries of the first or last matrix
+    that `func` multiplies with instead of multiplying unit vectors by it, or as a product of two Jacobians where only
+    few values lie between inputs and outputs. ``fg.plan_jacobian`` shows what was chosen. Nothing is kept from call to
+    call, because `func` may use what has changed meanwhile: compile it with ``jit`` to use it more than once.
 
     Args:
         func: a function whose output is floating, an array or a pytree of any shapes.
@@ -37,10 +40,13 @@ def jacobian(
         has_aux: `func` returns ``(output, aux)``; aux is handed through.
         argnames: the same by name, path or pattern; see ``grad``.
         mode: ``"forward"`` computes it by columns, one pass for each input; ``"reverse"`` by rows, one pass for each
-            output; ``"auto"`` takes forward if there are no more inputs than outputs. To count the outputs it traces
-            `func` once more, without computing (or, where tracing alone cannot, evaluates it).
+            output; ``"auto"`` takes what needs less work. To find out it traces `func` once or twice more, without
+            computing (or, where tracing alone cannot, evaluates it).
         chunk_size: how many columns or rows are computed together, one chunk after the other; by default all.
-            It bounds the memory that they need. Compile the function with ``jit`` to use it more than once.
+            It bounds the memory that they need to that of the result and one chunk.
+        max_bytes: how much memory it may take, the result included and the arguments not: a number of bytes, or a text
+            as ``"1GB"`` or ``"200 MiB"``. The chunk is the largest that fits, as the compiler's analysis of a few
+            trials tells; inside ``jit`` it is estimated from shapes, on the safe side. An eager call is compiled.
         holomorphic: `func` is holomorphic: arguments and output are complex, and so are the derivatives.
 
     Returns:
@@ -50,16 +56,68 @@ def jacobian(
 
     Raises:
         DtypeError: what is selected has no floating leaf, or a leaf of the output is not floating.
-        ArgumentError: there is no such argument, path or mode, or `chunk_size` is not positive.
+        ArgumentError: there is no such argument, path or mode, `chunk_size` is not positive, or `max_bytes` cannot
+            hold the result; the message says how many bytes would.
 
     >>> fg.jacobian(lambda x: x[1:] * x[:-1])(fg.arange(4.0))
     Array([[1., 0., 0., 0.],
            [0., 2., 1., 0.],
            [0., 0., 3., 2.]], dtype=float32)
 
-    Source: ``torch.autograd.functional.jacobian``, ``jax.jacobian``.
+    Source: ``torch.autograd.functional.jacobian``, ``jax.jacobian``; A. Griewank, A. Walther, Evaluating Derivatives,
+    2008, chapter 10, on elimination in other orders.
     """
-    return _jacobian("jacobian", func, argnums, has_aux, argnames, mode, chunk_size, holomorphic)
+    return _derivatives(request("jacobian", func, argnums, has_aux, argnames, mode, chunk_size, max_bytes, holomorphic))
+
+
+@plain
+def value_and_jacobian(
+    func: Function,
+    argnums: Argnums = None,
+    has_aux: bool = False,
+    *,
+    argnames: Argnames = None,
+    mode: str = "auto",
+    chunk_size: int | None = None,
+    max_bytes: int | str | None = None,
+    holomorphic: bool = False,
+) -> Function:
+    r"""The function that computes `func` and its Jacobian at once: $x \mapsto (f(x), \partial f / \partial x)$.
+
+    The value is a by-product: it costs nothing beside the Jacobian.
+
+    Args:
+        func: as for ``jacobian``.
+        argnums: the argument to differentiate by position, or a sequence of them; the first by default.
+        has_aux: `func` returns ``(output, aux)``; aux is handed through.
+        argnames: the same by name, path or pattern; see ``grad``.
+        mode: ``"forward"``, ``"reverse"`` or ``"auto"``; see ``jacobian``.
+        chunk_size: how many columns or rows are computed together; by default all.
+        max_bytes: how much memory it may take; see ``jacobian``.
+        holomorphic: `func` is holomorphic; see ``jacobian``.
+
+    Returns:
+        A function that returns (value, jacobian), or with `has_aux` ((value, aux), jacobian).
+
+    Raises:
+        DtypeError: what is selected has no floating leaf, or a leaf of the output is not floating.
+        ArgumentError: there is no such argument, path or mode, or an option is not allowed.
+
+    >>> fg.value_and_jacobian(lambda x: x**2)(fg.arange(2.0))
+    (Array([0., 1.], dtype=float32), Array([[0., 0.],
+           [0., 2.]], dtype=float32))
+
+    Source: ``jax.value_and_grad``, for outputs of any shape.
+    """
+    wish = request("value_and_jacobian", func, argnums, has_aux, argnames, mode, chunk_size, max_bytes, holomorphic)
+
+    @functools.wraps(func)
+    def value_and_derivatives(*args: Any, **kwargs: Any) -> Any:
+        answer = wish(args, kwargs, value=True)
+        (value, aux), (result, _) = answer.value(), answer.jacobian()
+        return ((value, aux) if has_aux else value), result
+
+    return value_and_derivatives
 
 
 @plain
@@ -95,7 +153,7 @@ def jacfwd(
 
     Source: ``torch.func.jacfwd``.
     """
-    return _jacobian("jacfwd", func, argnums, has_aux, argnames, "forward", chunk_size, holomorphic)
+    return _derivatives(request("jacfwd", func, argnums, has_aux, argnames, "forward", chunk_size, None, holomorphic))
 
 
 @plain
@@ -130,41 +188,13 @@ def jacrev(
 
     Source: ``torch.func.jacrev``.
     """
-    return _jacobian("jacrev", func, argnums, has_aux, argnames, "reverse", chunk_size, holomorphic)
+    return _derivatives(request("jacrev", func, argnums, has_aux, argnames, "reverse", chunk_size, None, holomorphic))
 
 
-def _jacobian(
-    name: str,
-    func: Function,
-    argnums: Argnums,
-    has_aux: bool,
-    argnames: Argnames,
-    mode: str,
-    chunk_size: int | None,
-    holomorphic: bool,
-) -> Function:
-    require_callable(name, func)
-    require_chunk(name, chunk_size)
-    if mode not in ("auto", "forward", "reverse"):
-        fail(
-            ArgumentError,
-            name,
-            "mode must be 'auto', 'forward' or 'reverse'",
-            f"got {mode!r}",
-            "leave it out to have it chosen",
-        )
-    selection = select(name, argnums, argnames)
-
-    @functools.wraps(func)
+def _derivatives(wish: Request) -> Function:
+    @functools.wraps(wish.func)
     def derivatives(*args: Any, **kwargs: Any) -> Any:
-        choice = choose(selection, func, args, kwargs, "complex" if holomorphic else "real")
-        traced = Traced(choice, has_aux, holomorphic)
-        with as_raised():
-            if mode == "auto":
-                blocks, arrays = by_fewer(traced, choice.leaves, chunk_size)
-            else:
-                blocks, arrays = (by_columns if mode == "forward" else by_rows)(traced, choice.leaves, chunk_size)
-        result, aux = traced.output([choice.assemble(row) for row in blocks], arrays)
-        return (result, aux) if has_aux else result
+        result, aux = wish(args, kwargs).jacobian()
+        return (result, aux) if wish.has_aux else result
 
     return derivatives

@@ -124,6 +124,21 @@ def test_jacobians(word, function):
         agree(getattr(fg, word)(f, function.argnums, has_aux=function.aux, chunk_size=chunk_size)(*ours), expected)
 
 
+def test_the_recipes_for_samples_are_words():
+    x = np.linspace(-1.0, 1.0, 12, dtype=np.float32).reshape(4, 3)
+    w, y = np.cos(np.arange(6, dtype=np.float32)).reshape(3, 2), np.ones((4, 2), np.float32)
+    theirs = [torch.tensor(each) for each in (w, x, y)]
+    one = lambda w, x, y: ((torch.tanh(x @ w) - y) ** 2).sum()  # noqa: E731
+    ours = lambda w, x, y: ((jnp.tanh(x @ w) - y) ** 2).sum()  # noqa: E731
+    agree(fg.per_sample_grad(ours)(w, x, y), torch.vmap(torch.func.grad(one), (None, 0, 0))(*theirs))
+    sample = torch.vmap(torch.func.jacrev(lambda v: torch.tanh(v @ theirs[0])))(theirs[1])
+    agree(fg.batch_jacobian(lambda x: jnp.tanh(x @ w))(x), sample)
+    element = torch.vmap(torch.vmap(torch.func.grad(torch.sin)))(theirs[1])
+    agree(fg.elementwise_grad(jnp.sin)(x), element)
+    along = torch.func.jvp(lambda v: torch.tanh(v @ theirs[0]), (theirs[1],), (torch.ones(4, 3),))[1]
+    agree(fg.directional_derivative(lambda x: jnp.tanh(x @ w), np.ones((4, 3)))(x), along)
+
+
 @parametrize({name: f for name, f in ALL.items() if not f.aux})
 def test_hessians(function):
     f, ours, g, theirs = both(function)

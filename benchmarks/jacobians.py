@@ -1,0 +1,106 @@
+"""Dense Jacobians, compiled: fg.jacobian against jax.jacfwd, jax.jacrev and (where installed) torch.func."""
+
+import functools
+import importlib.util
+import platform
+import statistics
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import funcgrad as fg
+
+from .timing import interleaved, ratio, spread
+
+LAYERS = [
+    (64, 256, 64),
+    (784, 256, 10),
+    (10, 256, 784),
+    (2000, 256, 2000),
+    (300, 300, 300, 300),
+    (784, 256, 16, 256, 784),
+]
+
+
+def weights(sizes):
+    rng = np.random.default_rng(0)
+    pairs = zip(sizes[1:], sizes, strict=False)
+    return [(rng.standard_normal(pair) / pair[1] ** 0.5).astype(np.float32) for pair in pairs]
+
+
+def network(ws, tanh):
+    def f(x):
+        for w in ws[:-1]:
+            x = tanh(w @ x)
+        return ws[-1] @ x
+
+    return f
+
+
+def functions():
+    """Name, function, number of inputs, and the function for torch where there is one."""
+    torch = __import__("torch") if importlib.util.find_spec("torch") else None
+    for sizes in LAYERS:
+        ws = weights(sizes)
+        theirs = torch and network([torch.tensor(w) for w in ws], torch.tanh)
+        yield "→".join(map(str, sizes)), network([jnp.asarray(w) for w in ws], jnp.tanh), sizes[0], theirs
+    yield "elements, 512→512", lambda x: jnp.sin(x) * jnp.exp(-x) + x * x[::-1], 512, None
+    yield "elements, 512→128", lambda x: (jnp.sin(x) * jnp.exp(-x) + x * x[::-1])[:128], 512, None
+    yield "sums, 256→256", lambda x: jnp.sin(jnp.outer(jnp.arange(1.0, 257.0) / 256, x)).sum(1), 256, None
+    ws = [jnp.asarray(w) for w in weights((64, 64, 64))]
+    step = lambda h, _: (jnp.tanh(ws[0] @ h), None)  # noqa: E731
+    yield "scan of 20, 64→64", lambda x: ws[1] @ jax.lax.scan(step, x, None, length=20)[0], 64, None
+
+
+def best_of_torch(torch, theirs, x, ours, rounds: int) -> float:
+    """How many times as long torch takes. Its threads wait for more in a loop: they are let go before ours runs."""
+    at = torch.tensor(np.asarray(x))
+    runs = {"pause": lambda: time.sleep(0.02), "warm": ours, "fg": ours}
+    runs |= {mode: functools.partial(getattr(torch.func, mode)(theirs), at) for mode in ("jacfwd", "jacrev")}
+    took = interleaved(runs, rounds, 1)
+    return min(ratio(took[mode], took["fg"]) for mode in ("jacfwd", "jacrev"))
+
+
+def main(rounds: int = 11, calls: int = 3) -> None:
+    torch = __import__("torch") if importlib.util.find_spec("torch") else None
+    print(f"jax {jax.__version__}, Python {platform.python_version()}, {jax.devices()[0].device_kind}")
+    print("milliseconds a call, median [quartiles]; then times as long as fg.jacobian\n")
+    print("| function | fg.jacobian | jacfwd | jacrev | torch.func best | value_and_jacobian | chunk_size=64 |")
+    print("|---|---|---|---|---|---|---|")
+    for name, f, n, theirs in functions():
+        x = jnp.asarray(np.random.default_rng(1).standard_normal(n), jnp.float32)
+        programs = {
+            "fg": fg.jacobian(f),
+            "jacfwd": jax.jacfwd(f),
+            "jacrev": jax.jacrev(f),
+            "value": fg.value_and_jacobian(f),
+            "chunks": fg.jacobian(f, chunk_size=64),
+        }
+        compiled = {key: jax.jit(program) for key, program in programs.items()}
+        expected = np.asarray(compiled["jacrev"](x))
+        for program in ("fg", "chunks"):
+            np.testing.assert_allclose(compiled[program](x), expected, rtol=1e-2, atol=1e-4)
+        runs = {key: lambda p=program, x=x: jax.block_until_ready(p(x)) for key, program in compiled.items()}
+        took = interleaved(runs, rounds, calls)
+        against = [f"{ratio(took[key], took['fg']):.2f}" for key in ("jacfwd", "jacrev")]
+        against.append(f"{best_of_torch(torch, theirs, x, runs['fg'], rounds):.2f}" if theirs else "")
+        against += [f"{ratio(took[key], took['fg']):.2f}" for key in ("value", "chunks")]
+        print(f"| {name} | {spread(took['fg'], 1e3)} |", " | ".join(against), "|", flush=True)
+    budget()
+
+
+def budget(outputs: int = 20_000, inputs: int = 2_000, limit: str = "1GB") -> None:
+    """A large Jacobian of a function that needs eight times as much on the way, which is sorted and cannot be fused."""
+    w = [jnp.asarray(v) for v in weights((inputs, 256, outputs))]
+    f = lambda x: jnp.sort(jnp.outer(w[1] @ jnp.tanh(w[0] @ x), jnp.arange(1.0, 9.0)), 1).sum(1)  # noqa: E731
+    x = jnp.linspace(-1.0, 1.0, inputs)
+    print(f"\n{outputs} × {inputs} in {limit}:\n")
+    for plan in (fg.plan_jacobian(f, x), fg.plan_jacobian(f, x, max_bytes=limit)):
+        seconds = []
+        for _ in range(3):
+            start = time.perf_counter()
+            jax.block_until_ready(plan(x))
+            seconds.append(time.perf_counter() - start)
+        print(f"{plan}\n  time    {statistics.median(seconds):.2f} s")
