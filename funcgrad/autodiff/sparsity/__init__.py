@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .detection import *
 from .pattern import *
 
-__all__ = ["SparsityPattern"]
+__all__ = ["SparsityPattern", "hessian_pattern", "jacobian_pattern"]

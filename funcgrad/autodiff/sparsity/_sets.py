@@ -1,0 +1,399 @@
+"""Which input columns each element of an array depends on, kept as a few index maps over shared sets of columns.
+
+An array's dependence is a list of terms. A term is a bank, a family of sets of columns, and a map, an integer array
+shaped as the array: element $i$ depends on set ``map[i]`` of the bank, or on nothing by this term where it is -1. The
+bank None is that of the single columns, so an input is the one term (None, 0 1 2 …). Slicing, transposing and
+broadcasting are views of maps; a stencil is as many terms as it has points; a sum over everything is one set that all
+elements of what it is broadcast to share.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "Bank",
+    "Dependence",
+    "Term",
+    "assemble",
+    "everything",
+    "joined",
+    "nothing",
+    "places",
+    "reduce",
+    "through",
+    "union",
+]
+
+_MANY_TERMS = 24  # more are packed together
+_WIDE = 16  # a packed array with more columns an element is a bank of its own
+_SMALL = 8  # so many terms a reduction may leave instead of a bank
+_MOST_PACKED = 20_000_000  # entries; beyond, terms are left apart
+_INDEX = np.int32
+
+
+class Bank:
+    """A family of sets of columns: set `i` is ``cols[starts[i]:starts[i + 1]]``, sorted."""
+
+    __slots__ = ("cols", "starts")
+
+    def __init__(self, starts: np.ndarray, cols: np.ndarray):
+        self.starts = starts
+        self.cols = cols
+
+    def lengths(self) -> np.ndarray:
+        return np.diff(self.starts)
+
+    def same(self, other: Bank) -> bool:
+        if self is other:
+            return True
+        if self.cols.size != other.cols.size or not np.array_equal(self.starts, other.starts):
+            return False
+        return bool(np.array_equal(self.cols, other.cols))
+
+
+@functools.lru_cache(maxsize=256)
+def _samples(shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+    if not shape:
+        return ()
+    size = int(np.prod(shape))
+    # Not in even steps, which would see one edge of a grid only.
+    flat = np.unique(np.concatenate([np.linspace(0, size - 1, 9), (np.arange(8) * 0.618 % 1) * (size - 1)]).astype(int))
+    return np.unravel_index(flat, shape)
+
+
+class Term:
+    """A bank, and for each element the number of its set, or -1."""
+
+    __slots__ = ("_sample", "bank", "map")
+
+    def __init__(self, bank: Bank | None, map: np.ndarray):
+        self.bank = bank
+        self.map = map
+        self._sample: np.ndarray | None = None
+
+    def sample(self) -> np.ndarray:
+        if self._sample is None:
+            self._sample = self.map[_samples(self.map.shape)]
+        return self._sample
+
+    def merged(self, other: Term) -> Term | None:
+        """One term for both, where none of their elements have two different sets."""
+        if not _same_bank(self.bank, other.bank):
+            return None
+        a, b = self.map, other.map
+        if a is b or not a.size or (a.ctypes.data == b.ctypes.data and a.strides == b.strides):
+            return self
+        mine, its = self.sample(), other.sample()
+        if ((mine != its) & (mine >= 0) & (its >= 0)).any():
+            return None
+        if np.array_equal(a, b):
+            return self
+        high = np.maximum(a, b)
+        low = np.minimum(a, b)
+        if ((low < 0) | (low == high)).all():
+            return Term(self.bank, high)
+        return None
+
+
+def _same_bank(one: Bank | None, other: Bank | None) -> bool:
+    return one is other or (one is not None and other is not None and one.same(other))
+
+
+class Dependence:
+    """What each element of an array of `shape` depends on."""
+
+    __slots__ = ("shape", "terms")
+
+    def __init__(self, shape: tuple[int, ...], terms: list[Term]):
+        self.shape = shape
+        self.terms = terms
+
+    def moved(self, move: Callable[[np.ndarray], np.ndarray]) -> Dependence:
+        """Every element where `move` takes it in an array of indices."""
+        if not self.terms:
+            return nothing(move(np.broadcast_to(_INDEX(0), self.shape)).shape)
+        terms = [Term(term.bank, move(term.map)) for term in self.terms]
+        return Dependence(terms[0].map.shape, terms)
+
+    def reshaped(self, shape: tuple[int, ...]) -> Dependence:
+        return self.moved(lambda m: m.reshape(shape))
+
+    def transposed(self, order: Sequence[int]) -> Dependence:
+        return self.moved(lambda m: np.transpose(m, order))
+
+    def piece(self, begin: int, shape: tuple[int, ...]) -> Dependence:
+        """The elements from `begin` on, in a shape."""
+        return self.moved(lambda m: m.reshape(-1)[begin : begin + int(np.prod(shape))].reshape(shape))
+
+    def where(self, mask: np.ndarray) -> Dependence:
+        """Nothing where `mask` is false."""
+        if not self.terms or mask.all():
+            return self
+        if not mask.any():
+            return nothing(self.shape)
+        return Dependence(self.shape, [Term(t.bank, np.where(mask, t.map, _INDEX(-1))) for t in self.terms])
+
+    def broadcast(self, shape: tuple[int, ...]) -> Dependence:
+        return self if self.shape == shape else self.moved(lambda m: np.broadcast_to(m, shape))
+
+    def taken(self, at: np.ndarray) -> Dependence:
+        """Element ``at[...]`` of the flattened array at each place, nothing where it is -1."""
+        valid = at >= 0
+        whole = bool(valid.all())
+        safe = at if whole else np.maximum(at, 0)
+
+        def take(map: np.ndarray) -> np.ndarray:
+            found = map.ravel()[safe]
+            return found if whole else np.where(valid, found, _INDEX(-1))
+
+        if not self.terms or not valid.any():
+            return nothing(at.shape)
+        return Dependence(at.shape, [Term(t.bank, take(t.map)) for t in self.terms])
+
+    def entries(self) -> int:
+        """How many (element, column) pairs the terms hold, repeated ones included."""
+        total = 0
+        for term in self.terms:
+            if term.bank is None:
+                total += int(np.count_nonzero(term.map >= 0))
+            else:
+                lengths = np.append(term.bank.lengths(), 0)
+                total += int(lengths[term.map].sum())
+        return total
+
+    def csr(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where the columns of each element begin, and the columns, sorted and each once."""
+        return _csr(int(np.prod(self.shape)), [(t.bank, t.map.reshape(-1, 1)) for t in self.terms])
+
+    def packed(self) -> Dependence:
+        """The same with fewer terms, where that can be."""
+        if self.entries() > _MOST_PACKED * (1 + (all(t.bank is None for t in self.terms) * 9)):
+            return self
+        return _from_csr(self.shape, *self.csr())
+
+
+def nothing(shape: tuple[int, ...]) -> Dependence:
+    """Constants."""
+    return Dependence(tuple(shape), [])
+
+
+def places(shape: tuple[int, ...]) -> np.ndarray:
+    """The number of each element of an array, counted as it is stored."""
+    return np.arange(int(np.prod(shape)), dtype=_INDEX).reshape(shape)
+
+
+def union(parts: Sequence[Dependence], shape: tuple[int, ...]) -> Dependence:
+    """On all that the parts depend on, elementwise; scalars are spread."""
+    terms: list[Term] = []
+    for part in parts:
+        for term in part.broadcast(shape).terms if part.terms else ():
+            _join(terms, term)
+    found = Dependence(shape, terms)
+    return found.packed() if len(terms) > _MANY_TERMS else found
+
+
+def _join(terms: list[Term], term: Term) -> None:
+    for i, known in enumerate(terms):
+        one = known.merged(term)
+        if one is not None:
+            terms[i] = one
+            return
+    terms.append(term)
+
+
+def assemble(parts: Sequence[Dependence], build: Callable[[list[np.ndarray]], np.ndarray]) -> Dependence:
+    """An array whose every element is one of an element of the parts: `build` says so of index arrays.
+
+    Where nothing comes from the parts, `build` is to leave -1.
+    """
+    banks: list[Bank | None] = []
+    found: list[list[list[np.ndarray]]] = []  # by bank and part
+    for number, part in enumerate(parts):
+        for term in part.terms:
+            at = next((i for i, bank in enumerate(banks) if _same_bank(bank, term.bank)), len(banks))
+            if at == len(banks):
+                banks.append(term.bank)
+                found.append([[] for _ in parts])
+            found[at][number].append(term.map)
+    blanks = [np.broadcast_to(_INDEX(-1), part.shape) for part in parts]
+    terms: list[Term] = []
+    for bank, maps in zip(banks, found, strict=True):
+        for i in range(max(map(len, maps))):
+            lined_up = [m[i] if i < len(m) else blank for m, blank in zip(maps, blanks, strict=True)]
+            terms.append(Term(bank, build(lined_up)))
+    if not terms:
+        return nothing(build(blanks).shape)
+    return Dependence(terms[0].map.shape, terms)
+
+
+def everything(parts: Sequence[Dependence], shape: tuple[int, ...], columns: int) -> Dependence:
+    """Each element on all that any element of the parts depends on."""
+    pieces = [(term.bank, term.map.reshape(1, -1)) for part in parts for term in part.terms]
+    if not pieces:
+        return nothing(shape)
+    bank = _one_set(pieces, columns)
+    return Dependence(shape, [Term(bank, np.broadcast_to(_INDEX(0), shape))])
+
+
+def reduce(part: Dependence, axes: Sequence[int], columns: int) -> Dependence:
+    """Each element on all along `axes`, which remain with size one."""
+    shape = tuple(1 if i in axes else n for i, n in enumerate(part.shape))
+    if not part.terms or 0 in part.shape:
+        return nothing(shape)
+    terms: list[Term] = []
+    apart: list[tuple[Bank | None, np.ndarray]] = []
+    for term in part.terms:
+        # What has no stride is the same all along.
+        alike = [i for i in axes if term.map.strides[i] == 0]
+        map = term.map[tuple(slice(0, 1) if i in alike else slice(None) for i in range(term.map.ndim))]
+        left = [i for i in axes if map.shape[i] > 1]
+        count = int(np.prod([map.shape[i] for i in left]))
+        if count * len(part.terms) <= _SMALL or count == 1:
+            for place in np.ndindex(*(map.shape[i] for i in left)):
+                at = [slice(None)] * map.ndim
+                for i, k in zip(left, place, strict=True):
+                    at[i] = slice(k, k + 1)
+                _join(terms, Term(term.bank, map[tuple(at)]))
+        else:
+            groups = np.moveaxis(map, left, range(map.ndim - len(left), map.ndim))
+            apart.append((term.bank, groups.reshape(-1, count)))
+    if apart:
+        size = int(np.prod(shape))
+        if size == 1:
+            _join(terms, Term(_one_set(apart, columns), np.zeros(shape, _INDEX)))
+        else:
+            for term in _from_csr(shape, *_csr(size, apart)).terms:
+                _join(terms, term)
+    return Dependence(shape, terms)
+
+
+def joined(parts: Sequence[Dependence]) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of all parts, one after the other."""
+    pairs = [part.csr() for part in parts]
+    counts = np.concatenate([np.zeros(1, np.int64), *(np.diff(starts) for starts, _ in pairs)])
+    return np.cumsum(counts), np.concatenate([np.zeros(0, np.int32), *(cols for _, cols in pairs)])
+
+
+def through(starts: np.ndarray, cols: np.ndarray, part: Dependence, shape: tuple[int, ...]) -> Dependence:
+    """An array whose element `i` depends on what the elements ``cols[starts[i]:starts[i + 1]]`` of `part` do."""
+    if not part.terms or not cols.size:
+        return nothing(shape)
+    local = _from_csr(shape, starts, cols, widest=_SMALL)
+    if all(term.bank is None for term in local.terms):
+        return union([part.taken(term.map) for term in local.terms], shape)
+    own, columns = part.csr()
+    return _from_csr(shape, *_product((starts, cols), (own, columns)))
+
+
+def _one_set(pieces: Sequence[tuple[Bank | None, np.ndarray]], columns: int) -> Bank:
+    """The one set of all columns that the pieces hold."""
+    flags = np.zeros(columns, bool)
+    for bank, map in pieces:
+        if bank is None:
+            flags[map[map >= 0]] = True
+            continue
+        used = np.zeros(bank.starts.size - 1, bool)
+        used[map[map >= 0]] = True
+        flags[bank.cols if used.all() else bank.cols[np.repeat(used, bank.lengths())]] = True
+    cols = np.flatnonzero(flags).astype(_INDEX)
+    return Bank(np.array([0, cols.size], np.int64), cols)
+
+
+def _csr(rows: int, pieces: Sequence[tuple[Bank | None, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of columns from pieces with as many rows, each element a set."""
+    single = [map for bank, map in pieces if bank is None]
+    parts = [_sorted_rows(rows, single)] if single or not pieces else []
+    banks: list[tuple[Bank, list[np.ndarray]]] = []
+    for bank, map in pieces:
+        if bank is not None:
+            known = next((maps for other, maps in banks if other.same(bank)), None)
+            if known is None:
+                banks.append((bank, [map]))
+            else:
+                known.append(map)
+    for bank, maps in banks:
+        starts, sets = _sorted_rows(rows, maps)
+        if (np.diff(starts) <= 1).all():
+            parts.append(_spread(starts, sets, bank))
+        else:
+            parts.append(_product((starts, sets), (bank.starts, bank.cols)))
+    if len(parts) == 1:
+        return parts[0]
+    total: Any = None
+    wide = 1 + max((int(cols.max()) for _, cols in parts if cols.size), default=0)
+    for starts, cols in parts:
+        matrix = _matrix(starts, cols, wide)
+        total = matrix if total is None else total + matrix
+    total.sum_duplicates()  # also sorts
+    return total.indptr.astype(np.int64), total.indices.astype(_INDEX)
+
+
+def _sorted_rows(rows: int, maps: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """What the maps hold in each row, sorted and each once."""
+    wide = maps[0] if len(maps) == 1 else np.concatenate(maps, axis=1) if maps else np.zeros((rows, 0), _INDEX)
+    if wide.shape[1] == 0:
+        return np.zeros(rows + 1, np.int64), np.zeros(0, _INDEX)
+    if wide.shape[1] > 1:
+        wide = np.sort(wide, axis=1)
+    keep = wide >= 0
+    keep[:, 1:] &= wide[:, 1:] != wide[:, :-1]
+    starts = np.zeros(rows + 1, np.int64)
+    if keep.all():
+        starts[1:] = wide.shape[1]
+        np.cumsum(starts, out=starts)
+        return starts, np.ascontiguousarray(wide).ravel()
+    np.cumsum(keep.sum(axis=1), out=starts[1:])
+    return starts, wide[keep]
+
+
+def _spread(starts: np.ndarray, sets: np.ndarray, bank: Bank) -> tuple[np.ndarray, np.ndarray]:
+    """The columns of rows that have one set of a bank, or none."""
+    lengths = np.zeros(starts.size - 1, np.int64)
+    has = np.diff(starts) > 0
+    counts = bank.lengths()[sets]
+    lengths[has] = counts
+    ends = np.zeros(starts.size, np.int64)
+    np.cumsum(lengths, out=ends[1:])
+    offsets = np.repeat(bank.starts[:-1][sets] - (np.cumsum(counts) - counts), counts)
+    return ends, bank.cols[np.arange(offsets.size) + offsets]
+
+
+def _matrix(starts: np.ndarray, cols: np.ndarray, wide: int) -> Any:
+    from scipy import sparse
+
+    small = starts[-1] < np.iinfo(np.int32).max
+    return sparse.csr_array(
+        (np.ones(cols.size, bool), cols, starts.astype(np.int32 if small else np.int64)), shape=(starts.size - 1, wide)
+    )
+
+
+def _product(
+    left: tuple[np.ndarray, np.ndarray], right: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    wide = 1 + (int(right[1].max()) if right[1].size else 0)
+    found = _matrix(*left, right[0].size - 1) @ _matrix(*right, wide)
+    found.sort_indices()
+    return found.indptr.astype(np.int64), found.indices.astype(_INDEX)
+
+
+def _from_csr(shape: tuple[int, ...], starts: np.ndarray, cols: np.ndarray, widest: int = _WIDE) -> Dependence:
+    """Rows of columns as terms: some index maps where the rows are short, a bank otherwise."""
+    if not cols.size:
+        return nothing(shape)
+    lengths = np.diff(starts)
+    most = int(lengths.max())
+    if most <= widest and most * lengths.size <= 4 * cols.size:
+        at = starts[:-1]
+        terms = []
+        for i in range(most):
+            has = lengths > i
+            map = np.full(lengths.size, -1, _INDEX)
+            map[has] = cols[at[has] + i]
+            terms.append(Term(None, map.reshape(shape)))
+        return Dependence(shape, terms)
+    return Dependence(shape, [Term(Bank(starts, cols), places(shape))])
