@@ -68,6 +68,7 @@ from .autodiff.matrices import *
 from .autodiff.plans import *
 from .autodiff.probes import *
 from .autodiff.samples import *
+from .autodiff.sparsity.checking import *
 from .autodiff.sparsity.detection import *
 from .autodiff.sparsity.pattern import *
 from .autodiff.surgery import *
@@ -179,7 +180,7 @@ __all__ = [
     # Trust in derivatives, and more of them
     "check_grad", "jet", "fixed_point", "implicit", "root",
     # Sparsity
-    "SparsityPattern", "hessian_pattern", "jacobian_pattern",
+    "SparsityPattern", "PatternCheck", "check_pattern", "hessian_pattern", "jacobian_pattern",
     # Other devices, other programs
     "Parallel", "parallel", "export", "load_exported", "from_state_dict", "load_weights", "save_weights",
     "to_state_dict", "Info", "cache", "info", "precision",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .checking import *
 from .detection import *
 from .pattern import *
 
-__all__ = ["SparsityPattern", "hessian_pattern", "jacobian_pattern"]
+__all__ = ["PatternCheck", "SparsityPattern", "check_pattern", "hessian_pattern", "jacobian_pattern"]

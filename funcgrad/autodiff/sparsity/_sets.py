@@ -73,7 +73,7 @@ class Term:
 
     def __init__(self, bank: Bank | None, map: np.ndarray):
         self.bank = bank
-        self.map = map
+        self.map = np.asarray(map)  # arithmetic on 0-d arrays gives scalars
         self._sample: np.ndarray | None = None
 
     def sample(self) -> np.ndarray:
