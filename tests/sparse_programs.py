@@ -151,8 +151,8 @@ PROGRAMS = [
     Program("gather of elements", lambda x: x[_INDEX] + jnp.take(x, np.array([1, 50]), mode="fill", fill_value=0)),
     Program("gather along", lambda x: jnp.take_along_axis(x.reshape(3, 4), np.array([[0, 3], [1, 1], [2, 0]]), 1)),
     Program("gather of blocks", lambda x: jax.vmap(lambda i: lax.dynamic_slice(x, (i,), (3,)))(np.array([0, 4, 11]))),
-    Program("gather by value", lambda x: x[jnp.argsort(x[:3])] * x[5:8], tight=False),
-    Program("rows by value", lambda x: x.reshape(3, 4)[jnp.argmax(x[:3])]),
+    Program("gather by value", lambda x: x[jnp.argsort(x[:3])] * x[5:8], tight=False, reasons=1),
+    Program("rows by value", lambda x: x.reshape(3, 4)[jnp.argmax(x[:3])], reasons=1),
     Program("scatter", lambda x: x.at[np.array([1, 3])].set(x[5:7] * x[0])),
     Program("scatter add", lambda x: jnp.zeros((4, 3)).at[np.array([1, 3, 1])].add(x[:9].reshape(3, 3))),
     Program(
@@ -162,7 +162,9 @@ PROGRAMS = [
         ),
     ),
     Program("scatter extremes", lambda x: x.at[np.array([4, 5])].max(x[:2]).at[np.array([6])].min(x[2:3])),
-    Program("scatter by value", lambda x: x.at[jnp.argmax(x[:2])].add(x[5]), tight=False),  # in the first two places
+    Program(
+        "scatter by value", lambda x: x.at[jnp.argmax(x[:2])].add(x[5]), tight=False, reasons=1
+    ),  # in the first two places
     Program("segments", lambda x: jax.ops.segment_sum(x, np.arange(12) // 5, 3)),
     Program(
         "slice at a constant",
@@ -170,10 +172,15 @@ PROGRAMS = [
         size=14,
     ),
     Program(
-        "slice by value", lambda x: lax.dynamic_slice(x.reshape(3, 4), (0, jnp.argmax(x[:3])), (3, 1)), tight=False
+        "slice by value",
+        lambda x: lax.dynamic_slice(x.reshape(3, 4), (0, jnp.argmax(x[:3])), (3, 1)),
+        tight=False,
+        reasons=1,
     ),
     Program(
-        "update by value", lambda x: lax.dynamic_update_slice(x.reshape(3, 4), x[:3, None], (0, jnp.argmax(x[:4])))
+        "update by value",
+        lambda x: lax.dynamic_update_slice(x.reshape(3, 4), x[:3, None], (0, jnp.argmax(x[:4]))),
+        reasons=1,
     ),
     Program("sparse matrix", lambda x: (_SPARSE @ x, (x[:6] @ _SPARSE) ** 2, _DENSE @ x)),
     Program("sparse matrix of columns", lambda x: (_SPARSE[:, :3] @ x.reshape(3, 4), x.reshape(2, 6) @ _SPARSE[:, :4])),
@@ -273,4 +280,40 @@ PROGRAMS = [
     Program("interpolation", lambda x: jnp.interp(np.linspace(0.1, 2.9, 5), np.arange(4.0), x[:4])),
     Program("nothing", lambda x: jnp.zeros((2, 3)) + 1.0),
     Program("empty", lambda x: (x[:0], x.reshape(3, 4)[:, :0].sum(1) + x[:3])),
+]
+
+
+@jax.custom_jvp
+def _leaning(x):
+    return jnp.sum(x**2)
+
+
+_leaning.defjvp(lambda primals, tangents: (_leaning(*primals), jnp.sum(tangents[0][1:] * primals[0][:-1])))
+
+
+def _descend(x):
+    return lax.while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, c[1] * x[0] + x[1]), (0, x[2]))[1]
+
+
+SCALARS = [
+    Program("Rosenbrock", lambda x: jnp.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)),
+    Program("linear", lambda x: (_SPARSE[:, :8] @ x).sum() + 3.0),
+    Program("quadratic", lambda x: jnp.sum((_SPARSE[:, :8] @ x) ** 2)),
+    Program("products", lambda x: x[0] * x[1] + jnp.sin(x[2]) * x[3] + x[4] + x[5] ** 2),
+    Program("logsumexp", lambda x: jax.nn.logsumexp(x[:4]) + x[5] * x[6]),
+    Program("product of all", lambda x: jnp.prod(x[:3])),
+    Program("gathered", lambda x: jnp.sum(x[np.array([0, 3, 3])] ** 3 * x[5])),
+    Program("recurrence", lambda x: lax.scan(lambda c, t: (c * jnp.sin(t), None), x[7], x[:3])[0]),
+    Program(
+        "sum of squares in a loop", lambda x: lax.scan(lambda c, t: (c + t**2, None), jnp.zeros((), x.dtype), x)[0]
+    ),
+    Program("relu", lambda x: jnp.sum(jax.nn.relu(x)) + jnp.sum(jax.nn.relu(x[:3]) ** 2)),
+    Program("sorted", lambda x: jnp.sum(jnp.sort(x)) + jnp.max(x) + x[0] ** 2),
+    Program("branches", lambda x: lax.cond(x[0] > 0, lambda y: y[0] * y[1], lambda y: y[2] ** 2, x)),
+    Program("solve", lambda x: jnp.linalg.solve(x[:4].reshape(2, 2) + 3 * jnp.eye(2, dtype=x.dtype), x[4:6]).sum()),
+    Program("convolution", lambda x: jnp.sum(jnp.convolve(x, np.array([1.0, 2.0, 1.0], x.dtype)) ** 2)),
+    Program("held still", lambda x: jnp.sum(lax.stop_gradient(x[1:]) * x[:-1] ** 2)),
+    Program("variance", lambda x: jnp.var(x[:4]) + jnp.mean(x)),
+    Program("a rule that leans", _leaning, tight=False),  # its matrix is not symmetric: both halves are kept
+    Program("loop without reverse", _descend, tight=False, reverse=None, reasons=1),
 ]

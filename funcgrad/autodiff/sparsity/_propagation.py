@@ -12,7 +12,7 @@ import numpy as np
 
 from ..._jax import body_of, consts_of, inner_program, is_literal, place_of, rebind
 from ._sets import Dependence, Term, everything, nothing, places
-from ._values import value_of
+from ._values import speaks, value_of
 
 __all__ = ["BLOCKS", "RULES", "Known", "Propagation", "Rule", "block", "rule"]
 
@@ -128,7 +128,10 @@ class Propagation:
     def equation(self, equation: Any, operands: list[Known]) -> list[Known]:
         """What is known of the outputs of one equation."""
         name = equation.primitive.name
-        if name in BLOCKS or (name not in RULES and inner_program(equation) is not None):
+        held = name in BLOCKS or (name not in RULES and inner_program(equation) is not None)
+        if held and all(known.fixed and not known.active for known in operands) and not self._readable(equation):
+            found = [nothing(getattr(var.aval, "shape", ())) for var in equation.outvars]  # compiled in one piece
+        elif held:
             mark = len(self.reasons)
             try:
                 return BLOCKS[name](self, equation, operands) if name in BLOCKS else self._call(equation, operands)
@@ -201,6 +204,21 @@ class Propagation:
             return results[number]
 
         return [lambda number=number: compute(number) for number in range(len(outputs))]
+
+    def _readable(self, equation: Any) -> bool:
+        """Whether NumPy can say the values of all that the equation's program holds."""
+        program = inner_program(equation)
+        if program is None:
+            return False
+        key = id(equation), "readable"
+        if key not in self.programs:
+            inside = body_of(program).eqns
+            self.programs[key] = equation, all(map(self._by_numpy, inside))
+        return bool(self.programs[key][1])
+
+    def _by_numpy(self, equation: Any) -> bool:
+        name = equation.primitive.name
+        return self._readable(equation) if name in ("jit", "pjit") else speaks(name)
 
     def _plan(self, body: Any) -> list[tuple[Any, list[Any]]]:
         """The equations that an output needs, each with the variables that nothing after it reads."""

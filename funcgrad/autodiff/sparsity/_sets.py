@@ -32,7 +32,7 @@ __all__ = [
 _MANY_TERMS = 24  # more are packed together
 _WIDE = 16  # a packed array with more columns an element is a bank of its own
 _SMALL = 8  # so many terms a reduction may leave instead of a bank
-_MOST_PACKED = 20_000_000  # entries; beyond, terms are left apart
+_MOST_PACKED = 60_000_000  # entries; beyond, terms are left apart
 _INDEX = np.int32
 
 
@@ -78,7 +78,7 @@ class Term:
 
     def sample(self) -> np.ndarray:
         if self._sample is None:
-            self._sample = self.map[_samples(self.map.shape)]
+            self._sample = np.atleast_1d(self.map[_samples(self.map.shape)])
         return self._sample
 
     def merged(self, other: Term) -> Term | None:
@@ -86,11 +86,8 @@ class Term:
         if not _same_bank(self.bank, other.bank):
             return None
         a, b = self.map, other.map
-        if a is b or not a.size or (a.ctypes.data == b.ctypes.data and a.strides == b.strides):
+        if a is b or not a.size:
             return self
-        mine, its = self.sample(), other.sample()
-        if ((mine != its) & (mine >= 0) & (its >= 0)).any():
-            return None
         if np.array_equal(a, b):
             return self
         high = np.maximum(a, b)
@@ -189,21 +186,29 @@ def places(shape: tuple[int, ...]) -> np.ndarray:
 
 def union(parts: Sequence[Dependence], shape: tuple[int, ...]) -> Dependence:
     """On all that the parts depend on, elementwise; scalars are spread."""
-    terms: list[Term] = []
-    for part in parts:
-        for term in part.broadcast(shape).terms if part.terms else ():
-            _join(terms, term)
-    found = Dependence(shape, terms)
-    return found.packed() if len(terms) > _MANY_TERMS else found
+    found = Dependence(shape, _merged([t for part in parts if part.terms for t in part.broadcast(shape).terms]))
+    return found.packed() if len(found.terms) > _MANY_TERMS else found
 
 
-def _join(terms: list[Term], term: Term) -> None:
-    for i, known in enumerate(terms):
-        one = known.merged(term)
-        if one is not None:
-            terms[i] = one
-            return
-    terms.append(term)
+def _merged(terms: list[Term]) -> list[Term]:
+    """Fewer terms: one for those that differ nowhere, or only where one of them has nothing."""
+    if len(terms) < 2 or not terms[0].map.size:
+        return terms[:1]
+    samples = np.stack([term.sample() for term in terms])
+    valid = samples >= 0
+    # Most differ somewhere among a few places, which shows without looking at all of them.
+    apart = ((samples[:, None] != samples) & valid[:, None] & valid).any(axis=2)
+    kept: list[int] = []
+    for new in range(len(terms)):
+        for old in kept:
+            one = None if apart[old, new] else terms[old].merged(terms[new])
+            if one is not None:
+                terms[old] = one
+                apart[old] |= apart[new]
+                break
+        else:
+            kept.append(new)
+    return [terms[i] for i in kept]
 
 
 def assemble(parts: Sequence[Dependence], build: Callable[[list[np.ndarray]], np.ndarray]) -> Dependence:
@@ -258,18 +263,17 @@ def reduce(part: Dependence, axes: Sequence[int], columns: int) -> Dependence:
                 at = [slice(None)] * map.ndim
                 for i, k in zip(left, place, strict=True):
                     at[i] = slice(k, k + 1)
-                _join(terms, Term(term.bank, map[tuple(at)]))
+                terms.append(Term(term.bank, map[tuple(at)]))
         else:
             groups = np.moveaxis(map, left, range(map.ndim - len(left), map.ndim))
             apart.append((term.bank, groups.reshape(-1, count)))
     if apart:
         size = int(np.prod(shape))
         if size == 1:
-            _join(terms, Term(_one_set(apart, columns), np.zeros(shape, _INDEX)))
+            terms.append(Term(_one_set(apart, columns), np.zeros(shape, _INDEX)))
         else:
-            for term in _from_csr(shape, *_csr(size, apart)).terms:
-                _join(terms, term)
-    return Dependence(shape, terms)
+            terms += _from_csr(shape, *_csr(size, apart)).terms
+    return Dependence(shape, _merged(terms))
 
 
 def joined(parts: Sequence[Dependence]) -> tuple[np.ndarray, np.ndarray]:
@@ -396,4 +400,6 @@ def _from_csr(shape: tuple[int, ...], starts: np.ndarray, cols: np.ndarray, wide
             map[has] = cols[at[has] + i]
             terms.append(Term(None, map.reshape(shape)))
         return Dependence(shape, terms)
+    if most * lengths.size == cols.size and (cols.reshape(-1, most) == cols[:most]).all():  # all have one set
+        return Dependence(shape, [Term(Bank(starts[:2], cols[:most]), np.broadcast_to(_INDEX(0), shape))])
     return Dependence(shape, [Term(Bank(starts, cols), places(shape))])

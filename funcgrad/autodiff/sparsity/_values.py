@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["value_of"]
+__all__ = ["speaks", "value_of"]
 
 
 def _divide(a: Any, b: Any) -> Any:
@@ -122,12 +122,17 @@ _SHAPED: dict[str, Callable[..., Any]] = {
 }
 
 
+def speaks(name: str) -> bool:
+    """Whether an operation of this name is among those that NumPy does."""
+    return name in _PLAIN or name in _SHAPED
+
+
 def value_of(equation: Any, operands: Any) -> np.ndarray | None:
     """The value of an equation's one output from those of its operands, or None where NumPy does not say it."""
     name = equation.primitive.name
-    plain, shaped = _PLAIN.get(name), _SHAPED.get(name)
-    if plain is None and shaped is None:
+    if not speaks(name):
         return None
+    plain, shaped = _PLAIN.get(name), _SHAPED.get(name)
     values = [operand.array for operand in operands]
     if any(value is None for value in values):
         return None

@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._checks import describe, fail, require_key
-from ..._errors import ArgumentError, ArgumentTypeError, ShapeError
+from ..._errors import ArgumentError, ArgumentTypeError, ShapeError, TracedValueError
 from ..._plain import plain
-from .._arguments import Argnames, Argnums, choose, require_callable, select
+from .._arguments import Argnames, Argnums, choose, select
 from .._outputs import Traced, as_raised
 from .pattern import SparsityPattern
 
@@ -90,7 +90,14 @@ def check_pattern(
     Source: the zero test of Schwartz and Zippel, on groups as in Coleman and Moré (1983).
     """
     name = "check_pattern"
-    require_callable(name, func)
+    if not callable(func):
+        fail(
+            ArgumentTypeError,
+            name,
+            "func must be a function",
+            f"got {describe(func)}",
+            f"write fg.{name}(f, pattern, x)",
+        )
     handed: Any = pattern
     if not isinstance(handed, SparsityPattern):
         given = f"got {describe(handed)}"
@@ -100,6 +107,9 @@ def check_pattern(
     key = require_key(name, key)
     choice = choose(select(name, argnums, argnames), func, args, kwargs, "any")
     traced = Traced(choice, has_aux)
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in choice.leaves):
+        given = "got an argument that is being traced"
+        fail(TracedValueError, name, "the arguments must have values", given, "check the pattern outside fg.jit")
     with as_raised():
         product, shape = _products(traced, choice.leaves)
     if pattern.shape != shape:
@@ -129,7 +139,7 @@ def _products(traced: Traced, leaves: list[Any]) -> tuple[Callable[[np.ndarray],
 
     columns = sum(leaf.size for leaf in leaves)
     try:
-        jax.eval_shape(pushed, jax.ShapeDtypeStruct((columns,), np.float32))
+        jax.eval_shape(jax.vmap(pushed), jax.ShapeDtypeStruct((1, columns), np.float32))
     except TypeError:  # a custom_vjp has no forward derivative: each column's product is picked from the rows'
         pushed = _by_rows(traced, leaves, outputs, apart, joined)
     compiled = jax.jit(jax.vmap(pushed))

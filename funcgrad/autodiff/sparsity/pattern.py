@@ -241,7 +241,7 @@ class SparsityPattern:
             FileNotFoundError: there is none.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
                 found = {name: file[name] for name in ("format", "shape", "rows", "cols", "reasons")}
         except FileNotFoundError:
             raise
