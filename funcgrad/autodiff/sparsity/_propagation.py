@@ -101,11 +101,13 @@ class Propagation:
         self.budget = budget
         self.plans: dict[int, tuple[Any, list[tuple[Any, list[Any]]]]] = {}
         self.programs: dict[Any, Any] = {}  # what rules trace, by equation
+        self.callers: list[Any] = []  # the equations whose programs are being read
 
     def inner(self, columns: int) -> Propagation:
         """A pass with columns of its own, that shares all else."""
         other = Propagation(columns, self.budget)
-        other.reasons, other.plans, other.programs = self.reasons, self.plans, self.programs
+        other.reasons, other.plans = self.reasons, self.plans
+        other.programs, other.callers = self.programs, self.callers
         return other
 
     def run(self, program: Any, inputs: Sequence[Known]) -> list[Known]:
@@ -133,6 +135,7 @@ class Propagation:
             found = [nothing(getattr(var.aval, "shape", ())) for var in equation.outvars]  # compiled in one piece
         elif held:
             mark = len(self.reasons)
+            self.callers.append(equation)
             try:
                 return BLOCKS[name](self, equation, operands) if name in BLOCKS else self._call(equation, operands)
             except RecursionError:
@@ -141,6 +144,8 @@ class Propagation:
                 del self.reasons[mark:]
                 why = f"could not be taken apart ({_brief(error)})"
                 found = self.dense(equation, operands, why)
+            finally:
+                self.callers.pop()
         elif not any(operand.active for operand in operands) or not any(map(_smooth, equation.outvars)):
             found = [nothing(getattr(var.aval, "shape", ())) for var in equation.outvars]
         elif name not in RULES:
@@ -162,7 +167,8 @@ class Propagation:
 
     def note(self, equation: Any, why: str) -> None:
         """Keep a reason why the pattern may be larger than it needs to be."""
-        place = place_of(equation)
+        # What libraries wrote is said to be where the user called it.
+        place = next(filter(None, map(place_of, [equation, *self.callers[::-1]])), "")
         self.reasons.append(f"{equation.primitive.name}{' at ' * bool(place)}{place}: {why}")
 
     def local(self, program: Any, inputs: Sequence[Known], chosen: Sequence[int]) -> list[Known]:
