@@ -18,7 +18,7 @@ import funcgrad as fg
 AT_A_POINT = """
 where of a value;maximum;extremes;sort;sort by keys;largest;gather by value;rows by value;scatter by value
 slice by value;update by value;relu and kin;branches;square of one;softmax;straight through;rule in reverse;open while
-counted loop;recurrence;convolution of holes;sparse matrix;gradient;map
+counted loop;windows;recurrence;convolution of holes;sparse matrix;gradient;map
 """.strip().replace("\n", ";").split(";")  # fmt: skip
 
 

@@ -146,7 +146,7 @@ class Propagation:
                 found = self.dense(equation, operands, why)
             finally:
                 self.callers.pop()
-        elif not any(operand.active for operand in operands) or not any(map(_smooth, equation.outvars)):
+        elif not any(operand.active for operand in operands) or not any(map(_counts, equation.outvars)):
             found = [nothing(getattr(var.aval, "shape", ())) for var in equation.outvars]
         elif name not in RULES:
             found = self.dense(equation, operands, "has no rule")
@@ -247,8 +247,11 @@ def seed(shape: tuple[int, ...], start: int) -> Dependence:
     return Dependence(shape, [Term(None, places(shape) + np.int32(start))])
 
 
-def _smooth(var: Any) -> bool:
-    return jnp.issubdtype(getattr(var.aval, "dtype", np.dtype(bool)), jnp.inexact)
+def _counts(var: Any) -> bool:
+    """Whether an output has elements, and a derivative."""
+    return 0 not in getattr(var.aval, "shape", ()) and jnp.issubdtype(
+        getattr(var.aval, "dtype", np.dtype(bool)), jnp.inexact
+    )
 
 
 def _on_device(value: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from typing import Any
 
 import jax
@@ -15,6 +17,8 @@ from ._sets import Dependence, nothing, places, reduce, through, union
 
 __all__ = ["windows"]
 
+_BEST = {"reduce_window_max": np.fmax, "reduce_window_min": np.fmin}
+_MOST_OFFSETS = 64
 _MOST = 50_000_000  # entries of prefixes; beyond, whole lines are taken
 
 
@@ -177,8 +181,32 @@ def _reduce_window(run: Propagation, equation: Any, operands: list[Known]) -> li
     spacing = p.get("base_dilation") or ones, p.get("window_dilation") or ones
     given = zip(lines[0].shape, shape, p["window_dimensions"], p["window_strides"], p["padding"], *spacing, strict=True)
     seen = [_reach(n, out, k, s, low, b, w) for n, out, k, s, (low, _), b, w in given]
+    value = lines[0].array if equation.primitive.name in _BEST else None
+    if value is not None and np.prod(p["window_dimensions"]) <= _MOST_OFFSETS:
+        return [_best_of_windows(lines[0].dependence, _BEST[equation.primitive.name], value, seen, shape)]
     parts = [windows(line.dependence, range(len(shape)), seen) for line in lines]
     return [union([*parts, *(x.dependence for x in start)], shape)] * len(equation.outvars)
+
+
+def _best_of_windows(
+    part: Dependence, best: Any, value: np.ndarray, seen: list[list[np.ndarray]], shape: tuple[int, ...]
+) -> Dependence:
+    """Each window's largest or smallest elements, whose values are known."""
+    at = places(value.shape)
+    offsets = [functools.reduce(_along_all, enumerate(each), at) for each in itertools.product(*seen)]
+    found = np.stack([np.where(o >= 0, value.ravel()[np.maximum(o, 0)], np.nan) for o in offsets])
+    chosen = best.reduce(found, axis=0)
+    parts = [
+        part.taken(np.where((line == chosen) | (line != line), o, -1)) for line, o in zip(found, offsets, strict=True)
+    ]
+    return union(parts, shape)
+
+
+def _along_all(places_seen: np.ndarray, step: tuple[int, np.ndarray]) -> np.ndarray:
+    """The places `at` of one axis of an array of places, -1 outside."""
+    axis, at = step
+    inside = (at >= 0).reshape([-1 if i == axis else 1 for i in range(places_seen.ndim)])
+    return np.where(inside, np.take(places_seen, np.maximum(at, 0), axis), -1)
 
 
 @rule("select_and_scatter_add")

@@ -48,7 +48,8 @@ def jacobian_pattern(
         argnums: the argument to differentiate by position, or a sequence of them; the first by default.
         argnames: the same by name, path or pattern; see ``grad``.
         has_aux: `func` returns ``(output, aux)``; aux is left out.
-        local: the pattern at these values only: branches, maxima, indices and factors of zero are those of this point.
+        local: the pattern at these values only: branches, maxima, indices and factors of zero are those of this point;
+            where values that are compared agree but for their rounding, it may be one of either.
         **kwargs: keyword arguments of `func`.
 
     Returns:
