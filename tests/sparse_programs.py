@@ -12,12 +12,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.experimental import sparse
 
 _rng = np.random.default_rng(0)
 _SPARSE = np.where(_rng.uniform(size=(6, 12)) < 0.3, _rng.normal(size=(6, 12)), 0.0)
+_STORED = sparse.BCOO((_SPARSE[_SPARSE != 0].astype(np.float32), np.argwhere(_SPARSE).astype(np.int32)), shape=(6, 12))
+_ROWS = sparse.BCSR.from_bcoo(_STORED)
 _DENSE = _rng.normal(size=(6, 12))
 _KERNEL = _rng.normal(size=(2, 3, 3, 3))
 _HOLES = np.array([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]])
+_PLACES = np.array([[0, 1], [1, 1]])
 _INDEX = np.array([[3, 1], [0, 3], [11, 5]])
 
 
@@ -184,6 +188,11 @@ PROGRAMS = [
     ),
     Program("sparse matrix", lambda x: (_SPARSE @ x, (x[:6] @ _SPARSE) ** 2, _DENSE @ x)),
     Program("sparse matrix of columns", lambda x: (_SPARSE[:, :3] @ x.reshape(3, 4), x.reshape(2, 6) @ _SPARSE[:, :4])),
+    Program("sparse product", lambda x: (_STORED @ x) * (x[:6] @ _STORED)[:6]),
+    Program("sparse product of columns", lambda x: (_ROWS @ x.reshape(12, 1), _STORED @ jnp.outer(x, x[:2]))),
+    Program(
+        "sparse matrix of values", lambda x: sparse.BCOO((x[:2], np.array([[0, 1], [1, 1]])), shape=(2, 2)) @ x[2:4]
+    ),
     Program("product of matrices", lambda x: x[:6].reshape(2, 3) @ x[6:].reshape(3, 2)),
     Program("stack of products", lambda x: jnp.einsum("bij,bjk->bik", x[:8].reshape(2, 2, 2), x[4:].reshape(2, 2, 2))),
     Program("stack of sparse", lambda x: jnp.einsum("bij,bj->bi", _SPARSE.reshape(2, 3, 12), jnp.stack([x, x**2]))),

@@ -10,8 +10,8 @@ import numpy as np
 
 from ._movement import along
 from ._propagation import Known, Propagation, rule
-from ._reductions import windows
-from ._sets import Dependence, reduce, through, union
+from ._reductions import reach, windows
+from ._sets import Dependence, reduce, runs, through, union
 
 __all__: list[str] = []
 
@@ -79,19 +79,14 @@ def _weighted(
         mask = mask.reshape(b, g, k)
         counts = mask.sum(axis=2)
         most = int(counts.max()) if counts.size else 0
-        stacked, _, at = np.nonzero(mask)
+        at = np.nonzero(mask)[2]
         if f * at.size <= _MOST_PRODUCTS or most <= _SHORT:
             # Row (batch, own, other's) reads the elements (batch, own, k) for the nonzero k.
-            starts = np.concatenate([[0], np.cumsum(np.broadcast_to(counts[:, None, :], (b, f, g)))])
-            if f == 1:
-                cols = stacked * k + at
-            else:
-                lengths = np.broadcast_to(counts[:, None, :], (b, f, g)).ravel()
-                begins = (np.cumsum(counts) - counts.ravel()).reshape(b, 1, g)
-                first = np.broadcast_to(begins, (b, f, g)).ravel()
-                which = np.repeat(first - starts[:-1], lengths) + np.arange(int(starts[-1]))
-                rows = np.repeat(np.broadcast_to(np.arange(b * f).reshape(b, f, 1), (b, f, g)).ravel(), lengths)
-                cols = rows * k + at[which]
+            lengths = np.broadcast_to(counts[:, None, :], (b, f, g)).ravel()
+            begins = (np.cumsum(counts) - counts.ravel()).reshape(b, 1, g)
+            starts, which = runs(np.broadcast_to(begins, (b, f, g)).ravel(), lengths)
+            lines = np.repeat(np.repeat(np.arange(b * f), g), lengths)
+            cols = lines * k + at[which]
             return through(starts, cols.astype(np.int32), part, shape)
         run.note(equation, "the zeros of its constant factor are too many to follow; taken as nonzero")
     line = reduce(part, tuple(range(stack + free, len(part.shape))), run.columns)
@@ -107,13 +102,10 @@ def _convolve(run: Propagation, equation: Any, operands: list[Known]) -> list[De
     out = tuple(actual[i] for i in dims.out_spec)
     size = [signal.shape[i] for i in dims.lhs_spec[2:]]
     width = [kernel.shape[i] for i in dims.rhs_spec[2:]]
-    seen = []
-    for n, o, k, stride, (low, _), base, spaced in zip(
+    given = zip(
         size, out[2:], width, p["window_strides"], p["padding"], p["lhs_dilation"], p["rhs_dilation"], strict=True
-    ):
-        at = np.arange(o)[None, :] * stride + np.arange(k)[:, None] * spaced - low
-        held = (at >= 0) & (at % base == 0) & (at // base < n)
-        seen.append(list(np.where(held, at // base, -1)))
+    )
+    seen = [reach(n, o, k, stride, low, base, spaced) for n, o, k, stride, (low, _), base, spaced in given]
     parts = []
     if signal.active:
         parts.append(_by_signal(run, p, signal, kernel, out, width, seen))

@@ -13,9 +13,9 @@ import numpy as np
 from ..._jax import rebind
 from ._movement import along
 from ._propagation import Known, Propagation, rule
-from ._sets import Dependence, nothing, places, reduce, through, union
+from ._sets import Dependence, nothing, places, reduce, runs, through, union
 
-__all__ = ["windows"]
+__all__ = ["reach", "windows"]
 
 _BEST = {"reduce_window_max": np.fmax, "reduce_window_min": np.fmin}
 _MOST_OFFSETS = 64
@@ -62,9 +62,7 @@ def _cumulate(run: Propagation, equation: Any, operands: list[Known]) -> list[De
     ahead = np.arange(length)
     counts = length - ahead if equation.params["reverse"] else ahead + 1
     lines = np.moveaxis(places(shape), axis, -1).reshape(-1, length)
-    first = np.repeat(ahead if equation.params["reverse"] else np.zeros(length, np.int64), counts)
-    within = np.arange(first.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    cols = lines[:, first + within].ravel()
+    cols = lines[:, runs(ahead if equation.params["reverse"] else 0 * ahead, counts)[1]].ravel()
     starts = np.concatenate([[0], np.cumsum(np.tile(counts, len(lines)))])
     before, after = shape[:axis], shape[axis + 1 :]
     found = through(starts, cols, part, (*before, *after, length))
@@ -152,7 +150,7 @@ def _triangular_solve(run: Propagation, equation: Any, operands: list[Known]) ->
     return [union([lines, _spread(_over_matrix(run, matrix, len(shape) - 2), shape)], shape)]
 
 
-def _reach(size: int, out: int, window: int, stride: int, low: int, base: int, spaced: int) -> list[np.ndarray]:
+def reach(size: int, out: int, window: int, stride: int, low: int, base: int, spaced: int) -> list[np.ndarray]:
     """For each place in a window the element that it sees from each output, -1 where it sees padding."""
     seen = []
     for k in range(window):
@@ -180,7 +178,7 @@ def _reduce_window(run: Propagation, equation: Any, operands: list[Known]) -> li
     ones = (1,) * len(shape)
     spacing = p.get("base_dilation") or ones, p.get("window_dilation") or ones
     given = zip(lines[0].shape, shape, p["window_dimensions"], p["window_strides"], p["padding"], *spacing, strict=True)
-    seen = [_reach(n, out, k, s, low, b, w) for n, out, k, s, (low, _), b, w in given]
+    seen = [reach(n, out, k, s, low, b, w) for n, out, k, s, (low, _), b, w in given]
     value = lines[0].array if equation.primitive.name in _BEST else None
     if value is not None and np.prod(p["window_dimensions"]) <= _MOST_OFFSETS:
         return [_best_of_windows(lines[0].dependence, _BEST[equation.primitive.name], value, seen, shape)]
@@ -196,10 +194,8 @@ def _best_of_windows(
     offsets = [functools.reduce(_along_all, enumerate(each), at) for each in itertools.product(*seen)]
     found = np.stack([np.where(o >= 0, value.ravel()[np.maximum(o, 0)], np.nan) for o in offsets])
     chosen = best.reduce(found, axis=0)
-    parts = [
-        part.taken(np.where((line == chosen) | (line != line), o, -1)) for line, o in zip(found, offsets, strict=True)
-    ]
-    return union(parts, shape)
+    held = (found == chosen) | np.isnan(found)
+    return union([part.taken(np.where(mask, o, -1)) for mask, o in zip(held, offsets, strict=True)], shape)
 
 
 def _along_all(places_seen: np.ndarray, step: tuple[int, np.ndarray]) -> np.ndarray:

@@ -25,6 +25,7 @@ __all__ = [
     "nothing",
     "places",
     "reduce",
+    "runs",
     "through",
     "union",
 ]
@@ -283,6 +284,12 @@ def joined(parts: Sequence[Dependence]) -> tuple[np.ndarray, np.ndarray]:
     return np.cumsum(counts), np.concatenate([np.zeros(0, np.int32), *(cols for _, cols in pairs)])
 
 
+def runs(first: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each run begins, and the runs: ``lengths[i]`` numbers from ``first[i]`` on, for each i."""
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    return starts, np.repeat(first - starts[:-1], lengths) + np.arange(int(starts[-1]))
+
+
 def through(starts: np.ndarray, cols: np.ndarray, part: Dependence, shape: tuple[int, ...]) -> Dependence:
     """An array whose element `i` depends on what the elements ``cols[starts[i]:starts[i + 1]]`` of `part` do."""
     if not part.terms or not cols.size:
@@ -361,10 +368,8 @@ def _spread(starts: np.ndarray, sets: np.ndarray, bank: Bank) -> tuple[np.ndarra
     has = np.diff(starts) > 0
     counts = bank.lengths()[sets]
     lengths[has] = counts
-    ends = np.zeros(starts.size, np.int64)
-    np.cumsum(lengths, out=ends[1:])
-    offsets = np.repeat(bank.starts[:-1][sets] - (np.cumsum(counts) - counts), counts)
-    return ends, bank.cols[np.arange(offsets.size) + offsets]
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    return ends, bank.cols[runs(bank.starts[:-1][sets], counts)[1]]
 
 
 def _matrix(starts: np.ndarray, cols: np.ndarray, wide: int) -> Any:

@@ -15,7 +15,16 @@ from ..._jax import body_of
 from ..._plain import plain
 from .._arguments import Argnames, Argnums, Choice, choose, select
 from .._outputs import Traced, as_raised, require_scalar, split_aux
-from . import _blocks, _contractions, _indexing, _loops, _movement, _pointwise, _reductions  # noqa: F401  rules register themselves
+from . import (  # noqa: F401  rules register themselves
+    _blocks,
+    _contractions,
+    _indexing,
+    _loops,
+    _movement,
+    _pointwise,
+    _reductions,
+    _sparse_products,
+)
 from ._propagation import Known, Propagation, seed
 from ._sets import Dependence, assemble
 from .pattern import SparsityPattern
