@@ -110,6 +110,35 @@ def _mixing(x, y):
 _mixing.defvjp(lambda x, y: (_mixing(x, y), y), lambda y, c: (c[0] * y + c[1] * y, c[1][::-1]))
 
 
+@jax.custom_vjp
+def _signed(x):
+    return x * 2.0
+
+
+def _signs(_, c):
+    largest = jnp.argmax(jnp.abs(c))
+    return (jnp.where(c > 0.0, jnp.sign(c), 0.0) + jnp.zeros(4, c.dtype).at[largest].set(1.0),)
+
+
+_signed.defvjp(lambda x: (_signed(x), None), _signs)
+
+
+@jax.custom_vjp
+def _guided(x):
+    return jnp.maximum(x, 0.0)
+
+
+_guided.defvjp(lambda x: (_guided(x), None), lambda _, c: ((c > 0.0) * jnp.round(c)[::-1],))
+
+
+@jax.custom_vjp
+def _calls_itself(x):
+    return x**2
+
+
+_calls_itself.defvjp(lambda x: (_calls_itself(x), x), lambda x, c: (_calls_itself(c) * x,))
+
+
 def _positive(x):
     return x * x + 0.5
 
@@ -265,6 +294,9 @@ PROGRAMS = [
     Program("relu and kin", lambda x: jax.nn.silu(jax.nn.relu(x[:6])) + jax.nn.gelu(x[6:]) + jax.nn.softplus(x[3:9])),
     Program("straight through", lambda x: _straight_through(x) * 2.0),
     Program("rule in reverse", lambda x: _mixing(x[:3], x[3:6]), reverse=True),
+    Program("rule that rounds", lambda x: _signed(x[:4]), tight=False, reverse=True, reasons=2),  # and chooses
+    Program("rule that compares", lambda x: _guided(x[:4]) * x[0], tight=False, reverse=True),
+    Program("rule that calls itself", lambda x: _calls_itself(x[:4]), reverse=True),
     Program("branches", lambda x: lax.cond(x[0] > 0, lambda y: y[:4], lambda y: y[4:8] ** 2, x)),
     Program("switch of a constant", lambda x: lax.switch(1, [lambda y: y[:4], lambda y: y[4:8]], x)),
     Program("counted loop", _filled),

@@ -52,7 +52,8 @@ def _custom_jvp(run: Propagation, equation: Any, operands: list[Known]) -> list[
         run.programs[key] = equation, jax.make_jaxpr(tangents)(shapes, [shapes[i] for i in chosen])
     program = run.programs[key][1]
     primals = [Known(known, value=known.raw) for known in operands]
-    found = run.run(program, [*primals, *(Known(operands[i], operands[i].dependence) for i in chosen)])
+    moved = [Known(operands[i], operands[i].dependence) for i in chosen]
+    found = run.inner(run.columns, by_value=True).run(program, [*primals, *moved])
     return [
         Known(var.aval, known.dependence, value.raw)
         for var, known, value in zip(equation.outvars, found, values, strict=True)
@@ -89,7 +90,7 @@ def _custom_vjp(run: Propagation, equation: Any, operands: list[Known]) -> list[
     begins = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     seeds = [Known(aval, seed(tuple(aval.shape), int(b))) for aval, b in zip(outputs, begins[:-1], strict=True)]
     primals = [Known(known, value=known.raw) for known in operands]
-    found = run.inner(int(begins[-1])).run(program, [*primals, *seeds])
+    found = run.inner(int(begins[-1]), by_value=True).run(program, [*primals, *seeds])
     rows = joined([known.dependence for known in found])
     starts, cols = _transposed(*rows, width=int(begins[-1]))
     source = assemble([operands[i].dependence.reshaped((-1,)) for i in chosen], np.concatenate)

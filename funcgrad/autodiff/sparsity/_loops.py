@@ -34,8 +34,7 @@ def _while(run: Propagation, equation: Any, operands: list[Known]) -> list[Known
     asked, consts, carried = operands[: split[0]], operands[split[0] : split[1]], operands[split[1] :]
     cost = _size(p["body_jaxpr"]) + _size(p["cond_jaxpr"])
     start, mark = carried, len(run.reasons)
-    while run.budget >= cost:
-        run.budget -= cost
+    while run.spend(cost):
         goes_on = run.run(p["cond_jaxpr"], [*asked, *carried])[0].array
         if goes_on is None:
             del run.reasons[mark:]
@@ -58,11 +57,10 @@ def _scan(run: Propagation, equation: Any, operands: list[Known]) -> list[Known]
     inner = body_of(program).invars[fixed + carries :]
     stacked = equation.outvars[carries:]
     cost = _size(program) * length
-    if cost > run.budget:
+    if not run.spend(cost):
         if any(known.active for known in operands):
             run.note(equation, f"its {length} steps are too many to be followed; any number of steps is assumed")
         return _any_number(run, program, consts, carried, lines, length)
-    run.budget -= cost
     rows: list[list[Known]] = [[] for _ in stacked]
     for step in reversed(range(length)) if p["reverse"] else range(length):
         now = [_row(line, step, var.aval) for line, var in zip(lines, inner, strict=True)]

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ._propagation import Known, Propagation, rule
+from ._propagation import MOVING, Known, Propagation, rule
 from ._sets import Dependence, assemble, nothing, reduce, union
 
 __all__ = ["along"]
+
+MOVING.update(("broadcast_in_dim", "reshape", "squeeze", "expand_dims", "transpose", "rev", "tile", "slice", "split"))
+MOVING.update(("stack", "unstack", "pad", "concatenate", "reduce_and", "reduce_or", "reduce_sum", "reduce_prod"))
 
 
 def along(part: Dependence, axis: int, at: np.ndarray) -> Dependence:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._propagation import Known, Propagation, rule
+from ._propagation import POINTWISE, Known, Propagation, rule
 from ._sets import Dependence, assemble, nothing, union
 
 __all__: list[str] = []
@@ -22,7 +22,10 @@ _SMOOTH = (
     "sharding_constraint", "sin", "sinh", "sqrt", "sub", "tan", "tanh", "zeta",
 )
 _FLAT = ("ceil", "floor", "round", "sign", "stop_gradient", "is_finite")
+_COMPARING = ("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not")
+_OTHERS = ("mul", "div", "integer_pow", "square", "abs", "pow", "max", "min", "clamp", "select_n")
 # fmt: on
+POINTWISE.update(_SMOOTH, _FLAT, _COMPARING, _OTHERS)
 
 
 def _shape(equation: Any) -> tuple[int, ...]:

@@ -11,10 +11,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._jax import body_of, consts_of, inner_program, is_literal, place_of, rebind
-from ._sets import Dependence, Term, everything, nothing, places
+from ._sets import Dependence, Term, everything, nothing, places, union
 from ._values import speaks, value_of
 
-__all__ = ["BLOCKS", "RULES", "Known", "Propagation", "Rule", "block", "rule"]
+__all__ = ["BLOCKS", "MOVING", "POINTWISE", "RULES", "Known", "Propagation", "Rule", "block", "rule"]
+
+
+_ROUNDING = {"ceil", "floor", "round", "sign", "stop_gradient", "is_finite"}
+_CHOOSING = {"cond", "while", "scan", "sort", "top_k", "approx_top_k", "argmax", "argmin", "select_and_gather_add"}
+_CHOOSING |= {"select_and_scatter_add", "reduce_window"}
 
 
 class Known:
@@ -22,12 +27,17 @@ class Known:
 
     __slots__ = ("_value", "dependence", "dtype", "shape")
 
-    def __init__(self, aval: Any, dependence: Dependence | None = None, value: Any = None):
+    def __init__(self, aval: Any, dependence: Dependence | None = None, value: Any = None, any_dtype: bool = False):
         self.shape: tuple[int, ...] = tuple(getattr(aval, "shape", ()))
         self.dtype = getattr(aval, "dtype", np.dtype(np.int32))  # tokens have none
-        smooth = jnp.issubdtype(self.dtype, jnp.inexact)
+        smooth = any_dtype or self.smooth
         self.dependence = dependence if smooth and dependence is not None else nothing(self.shape)
         self._value = value
+
+    @property
+    def smooth(self) -> bool:
+        """Whether it is of a dtype that has derivatives."""
+        return bool(jnp.issubdtype(self.dtype, jnp.inexact))
 
     @property
     def active(self) -> bool:
@@ -64,6 +74,8 @@ Rule: TypeAlias = Callable[["Propagation", Any, list[Known]], list[Dependence]]
 Block: TypeAlias = Callable[["Propagation", Any, list[Known]], list[Known]]
 RULES: dict[str, Rule] = {}  # what the outputs of an operation depend on
 BLOCKS: dict[str, Block] = {}  # operations that hold programs
+POINTWISE: set[str] = set()  # operations element by element
+MOVING: set[str] = set()  # operations whose outputs are elements of their operands, or made of lines of them
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -92,23 +104,37 @@ class Propagation:
     Attributes:
         columns: how many columns the inputs have.
         reasons: what was not understood.
-        budget: how many more equations loops may be followed through step by step.
+        by_value: whether what is followed is which values enter, not which derivatives: for the rules that users
+            write, which are applied as they stand, though they round, compare or call themselves.
+        left: how many more equations loops may be followed through step by step.
     """
 
-    def __init__(self, columns: int, budget: int = 20_000):
+    def __init__(self, columns: int, shared: Propagation | None = None):
         self.columns = columns
+        self.parent = shared
+        self.by_value: bool = shared is not None and shared.by_value
+        self.left = 20_000
         self.reasons: list[str] = []
-        self.budget = budget
         self.plans: dict[int, tuple[Any, list[tuple[Any, list[Any]]]]] = {}
         self.programs: dict[Any, Any] = {}  # what rules trace, by equation
         self.callers: list[Any] = []  # the equations whose programs are being read
 
-    def inner(self, columns: int) -> Propagation:
+    def inner(self, columns: int, by_value: bool = False) -> Propagation:
         """A pass with columns of its own, that shares all else."""
-        other = Propagation(columns, self.budget)
+        other = Propagation(columns, self)
+        other.by_value |= by_value
         other.reasons, other.plans = self.reasons, self.plans
         other.programs, other.callers = self.programs, self.callers
         return other
+
+    def spend(self, cost: int) -> bool:
+        """Whether so many equations may be followed; then they count."""
+        if self.parent is not None:
+            return self.parent.spend(cost)
+        if cost > self.left:
+            return False
+        self.left -= cost
+        return True
 
     def run(self, program: Any, inputs: Sequence[Known]) -> list[Known]:
         """What is known of the outputs of a program."""
@@ -131,7 +157,16 @@ class Propagation:
         """What is known of the outputs of one equation."""
         name = equation.primitive.name
         held = name in BLOCKS or (name not in RULES and inner_program(equation) is not None)
-        if held and all(known.fixed and not known.active for known in operands) and not self._readable(equation):
+        active = any(operand.active for operand in operands)
+        if active and self.by_value and not self._same_by_value(equation, operands):
+            if name in POINTWISE:
+                parts = [operand.dependence for operand in operands]
+                found = [union(parts, tuple(equation.outvars[0].aval.shape))]
+            elif name.startswith("custom_"):
+                return self._call(equation, operands)
+            else:
+                found = self.dense(equation, operands, "mixes what a rule in reverse is given")
+        elif held and all(known.fixed and not known.active for known in operands) and not self._readable(equation):
             found = [nothing(getattr(var.aval, "shape", ())) for var in equation.outvars]  # compiled in one piece
         elif held:
             mark = len(self.reasons)
@@ -146,7 +181,7 @@ class Propagation:
                 found = self.dense(equation, operands, why)
             finally:
                 self.callers.pop()
-        elif not any(operand.active for operand in operands) or not any(map(_counts, equation.outvars)):
+        elif not active or not (self.by_value or any(map(_counts, equation.outvars))):
             found = [nothing(getattr(var.aval, "shape", ())) for var in equation.outvars]
         elif name not in RULES:
             found = self.dense(equation, operands, "has no rule")
@@ -156,7 +191,21 @@ class Propagation:
             except Exception as error:
                 found = self.dense(equation, operands, f"was not understood ({_brief(error)})")
         values = self._values(equation, operands)
-        return [Known(var.aval, part, value) for var, part, value in zip(equation.outvars, found, values, strict=True)]
+        return [
+            Known(var.aval, part, value, self.by_value)
+            for var, part, value in zip(equation.outvars, found, values, strict=True)
+        ]
+
+    def _same_by_value(self, equation: Any, operands: Sequence[Known]) -> bool:
+        """Whether values enter as derivatives do: where nothing is rounded, compared or chosen by what is followed."""
+        name = equation.primitive.name
+        if name in _CHOOSING or (name.startswith("custom_") and name != "custom_linear_solve"):
+            return False
+        if name in MOVING or (name not in RULES and inner_program(equation) is not None):
+            return True
+        if any(operand.active and not operand.smooth for operand in operands):
+            return False
+        return (name in RULES and name not in _ROUNDING) or name == "custom_linear_solve"
 
     def dense(self, equation: Any, operands: Sequence[Known], why: str) -> list[Dependence]:
         """Every output element on every input element, with the reason kept."""
