@@ -11,7 +11,8 @@ import numpy as np
 from ._movement import along
 from ._propagation import Known, Propagation, rule
 from ._reductions import reach, windows
-from ._sets import Dependence, reduce, runs, through, union
+from ._rows import runs
+from ._sets import Dependence, reduce, through, union
 
 __all__: list[str] = []
 

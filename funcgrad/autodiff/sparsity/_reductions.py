@@ -13,7 +13,8 @@ import numpy as np
 from ..._jax import rebind
 from ._movement import along
 from ._propagation import Known, Propagation, rule
-from ._sets import Dependence, nothing, places, reduce, runs, through, union
+from ._rows import runs
+from ._sets import Dependence, nothing, places, reduce, through, union
 
 __all__ = ["reach", "windows"]
 

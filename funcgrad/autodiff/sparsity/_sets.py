@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
+from ._rows import Bank, csr_rows, one_set, product, same_bank
+
 __all__ = [
-    "Bank",
     "Dependence",
     "Term",
     "assemble",
@@ -25,7 +25,6 @@ __all__ = [
     "nothing",
     "places",
     "reduce",
-    "runs",
     "through",
     "union",
 ]
@@ -35,26 +34,6 @@ _WIDE = 16  # a packed array with more columns an element is a bank of its own
 _SMALL = 8  # so many terms a reduction may leave instead of a bank
 _MOST_PACKED = 60_000_000  # entries; beyond, terms are left apart
 _INDEX = np.int32
-
-
-class Bank:
-    """A family of sets of columns: set `i` is ``cols[starts[i]:starts[i + 1]]``, sorted."""
-
-    __slots__ = ("cols", "starts")
-
-    def __init__(self, starts: np.ndarray, cols: np.ndarray):
-        self.starts = starts
-        self.cols = cols
-
-    def lengths(self) -> np.ndarray:
-        return np.diff(self.starts)
-
-    def same(self, other: Bank) -> bool:
-        if self is other:
-            return True
-        if self.cols.size != other.cols.size or not np.array_equal(self.starts, other.starts):
-            return False
-        return bool(np.array_equal(self.cols, other.cols))
 
 
 @functools.lru_cache(maxsize=256)
@@ -84,7 +63,7 @@ class Term:
 
     def merged(self, other: Term) -> Term | None:
         """One term for both, where none of their elements have two different sets."""
-        if not _same_bank(self.bank, other.bank):
+        if not same_bank(self.bank, other.bank):
             return None
         a, b = self.map, other.map
         if a is b or not a.size:
@@ -96,10 +75,6 @@ class Term:
         if ((low < 0) | (low == high)).all():
             return Term(self.bank, high)
         return None
-
-
-def _same_bank(one: Bank | None, other: Bank | None) -> bool:
-    return one is other or (one is not None and other is not None and one.same(other))
 
 
 class Dependence:
@@ -166,7 +141,7 @@ class Dependence:
 
     def csr(self) -> tuple[np.ndarray, np.ndarray]:
         """Where the columns of each element begin, and the columns, sorted and each once."""
-        return _csr(int(np.prod(self.shape)), [(t.bank, t.map.reshape(-1, 1)) for t in self.terms])
+        return csr_rows(int(np.prod(self.shape)), [(t.bank, t.map.reshape(-1, 1)) for t in self.terms])
 
     def packed(self) -> Dependence:
         """The same with fewer terms, where that can be."""
@@ -221,7 +196,7 @@ def assemble(parts: Sequence[Dependence], build: Callable[[list[np.ndarray]], np
     found: list[list[list[np.ndarray]]] = []  # by bank and part
     for number, part in enumerate(parts):
         for term in part.terms:
-            at = next((i for i, bank in enumerate(banks) if _same_bank(bank, term.bank)), len(banks))
+            at = next((i for i, bank in enumerate(banks) if same_bank(bank, term.bank)), len(banks))
             if at == len(banks):
                 banks.append(term.bank)
                 found.append([[] for _ in parts])
@@ -242,7 +217,7 @@ def everything(parts: Sequence[Dependence], shape: tuple[int, ...], columns: int
     pieces = [(term.bank, term.map.reshape(1, -1)) for part in parts for term in part.terms]
     if not pieces:
         return nothing(shape)
-    bank = _one_set(pieces, columns)
+    bank = one_set(pieces, columns)
     return Dependence(shape, [Term(bank, np.broadcast_to(_INDEX(0), shape))])
 
 
@@ -271,9 +246,9 @@ def reduce(part: Dependence, axes: Sequence[int], columns: int) -> Dependence:
     if apart:
         size = int(np.prod(shape))
         if size == 1:
-            terms.append(Term(_one_set(apart, columns), np.zeros(shape, _INDEX)))
+            terms.append(Term(one_set(apart, columns), np.zeros(shape, _INDEX)))
         else:
-            terms += _from_csr(shape, *_csr(size, apart)).terms
+            terms += _from_csr(shape, *csr_rows(size, apart)).terms
     return Dependence(shape, _merged(terms))
 
 
@@ -284,12 +259,6 @@ def joined(parts: Sequence[Dependence]) -> tuple[np.ndarray, np.ndarray]:
     return np.cumsum(counts), np.concatenate([np.zeros(0, np.int32), *(cols for _, cols in pairs)])
 
 
-def runs(first: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each run begins, and the runs: ``lengths[i]`` numbers from ``first[i]`` on, for each i."""
-    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    return starts, np.repeat(first - starts[:-1], lengths) + np.arange(int(starts[-1]))
-
-
 def through(starts: np.ndarray, cols: np.ndarray, part: Dependence, shape: tuple[int, ...]) -> Dependence:
     """An array whose element `i` depends on what the elements ``cols[starts[i]:starts[i + 1]]`` of `part` do."""
     if not part.terms or not cols.size:
@@ -298,96 +267,7 @@ def through(starts: np.ndarray, cols: np.ndarray, part: Dependence, shape: tuple
     if all(term.bank is None for term in local.terms):
         return union([part.taken(term.map) for term in local.terms], shape)
     own, columns = part.csr()
-    return _from_csr(shape, *_product((starts, cols), (own, columns)))
-
-
-def _one_set(pieces: Sequence[tuple[Bank | None, np.ndarray]], columns: int) -> Bank:
-    """The one set of all columns that the pieces hold."""
-    flags = np.zeros(columns, bool)
-    for bank, map in pieces:
-        if bank is None:
-            flags[map[map >= 0]] = True
-            continue
-        used = np.zeros(bank.starts.size - 1, bool)
-        used[map[map >= 0]] = True
-        flags[bank.cols if used.all() else bank.cols[np.repeat(used, bank.lengths())]] = True
-    cols = np.flatnonzero(flags).astype(_INDEX)
-    return Bank(np.array([0, cols.size], np.int64), cols)
-
-
-def _csr(rows: int, pieces: Sequence[tuple[Bank | None, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of columns from pieces with as many rows, each element a set."""
-    single = [map for bank, map in pieces if bank is None]
-    parts = [_sorted_rows(rows, single)] if single or not pieces else []
-    banks: list[tuple[Bank, list[np.ndarray]]] = []
-    for bank, map in pieces:
-        if bank is not None:
-            known = next((maps for other, maps in banks if other.same(bank)), None)
-            if known is None:
-                banks.append((bank, [map]))
-            else:
-                known.append(map)
-    for bank, maps in banks:
-        starts, sets = _sorted_rows(rows, maps)
-        if (np.diff(starts) <= 1).all():
-            parts.append(_spread(starts, sets, bank))
-        else:
-            parts.append(_product((starts, sets), (bank.starts, bank.cols)))
-    if len(parts) == 1:
-        return parts[0]
-    total: Any = None
-    wide = 1 + max((int(cols.max()) for _, cols in parts if cols.size), default=0)
-    for starts, cols in parts:
-        matrix = _matrix(starts, cols, wide)
-        total = matrix if total is None else total + matrix
-    total.sum_duplicates()  # also sorts
-    return total.indptr.astype(np.int64), total.indices.astype(_INDEX)
-
-
-def _sorted_rows(rows: int, maps: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """What the maps hold in each row, sorted and each once."""
-    wide = maps[0] if len(maps) == 1 else np.concatenate(maps, axis=1) if maps else np.zeros((rows, 0), _INDEX)
-    if wide.shape[1] == 0:
-        return np.zeros(rows + 1, np.int64), np.zeros(0, _INDEX)
-    if wide.shape[1] > 1:
-        wide = np.sort(wide, axis=1)
-    keep = wide >= 0
-    keep[:, 1:] &= wide[:, 1:] != wide[:, :-1]
-    starts = np.zeros(rows + 1, np.int64)
-    if keep.all():
-        starts[1:] = wide.shape[1]
-        np.cumsum(starts, out=starts)
-        return starts, np.ascontiguousarray(wide).ravel()
-    np.cumsum(keep.sum(axis=1), out=starts[1:])
-    return starts, wide[keep]
-
-
-def _spread(starts: np.ndarray, sets: np.ndarray, bank: Bank) -> tuple[np.ndarray, np.ndarray]:
-    """The columns of rows that have one set of a bank, or none."""
-    lengths = np.zeros(starts.size - 1, np.int64)
-    has = np.diff(starts) > 0
-    counts = bank.lengths()[sets]
-    lengths[has] = counts
-    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    return ends, bank.cols[runs(bank.starts[:-1][sets], counts)[1]]
-
-
-def _matrix(starts: np.ndarray, cols: np.ndarray, wide: int) -> Any:
-    from scipy import sparse
-
-    small = starts[-1] < np.iinfo(np.int32).max
-    return sparse.csr_array(
-        (np.ones(cols.size, bool), cols, starts.astype(np.int32 if small else np.int64)), shape=(starts.size - 1, wide)
-    )
-
-
-def _product(
-    left: tuple[np.ndarray, np.ndarray], right: tuple[np.ndarray, np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
-    wide = 1 + (int(right[1].max()) if right[1].size else 0)
-    found = _matrix(*left, right[0].size - 1) @ _matrix(*right, wide)
-    found.sort_indices()
-    return found.indptr.astype(np.int64), found.indices.astype(_INDEX)
+    return _from_csr(shape, *product((starts, cols), (own, columns)))
 
 
 def _from_csr(shape: tuple[int, ...], starts: np.ndarray, cols: np.ndarray, widest: int = _WIDE) -> Dependence:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ._propagation import Known, Propagation, rule
-from ._sets import Dependence, runs, through, union
+from ._rows import runs
+from ._sets import Dependence, through, union
 
 __all__: list[str] = []
 
