@@ -11,7 +11,7 @@ import numpy as np
 
 from ..._checks import describe, fail
 from ..._errors import ArgumentError, ArgumentTypeError, TracedValueError
-from ..._jax import body_of
+from ..._jax import body_of, holds
 from ..._plain import plain
 from .._arguments import Argnames, Argnums, Choice, choose, select
 from .._outputs import Traced, as_raised, require_scalar, split_aux
@@ -32,6 +32,7 @@ from .pattern import SparsityPattern
 __all__ = ["hessian_pattern", "jacobian_pattern"]
 
 _MOST_ENTRIES = 1_000_000_000
+_RULES_OF_USERS = ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
 
 
 @plain
@@ -140,7 +141,7 @@ def hessian_pattern(
             return _outer(program.pattern(function), str(error))
     found = program.pattern(gradient)
     mirrored = found.T
-    if any("custom_" in name for name in _operations(function)):  # whose derivatives need not be symmetric
+    if any(holds(function, name) for name in _RULES_OF_USERS):  # whose derivatives need not be symmetric
         return found | mirrored
     return _both(found, mirrored)
 
@@ -276,15 +277,3 @@ def _outer(first: SparsityPattern, why: str) -> SparsityPattern:
     reason = f"the gradient by reverse mode does not exist ({brief}); all pairs of what matters are taken"
     rows = np.repeat(cols, cols.size)
     return SparsityPattern._sorted((n, n), rows, np.tile(cols, cols.size), (*first.reasons, reason))
-
-
-def _operations(program: Any) -> set[str]:
-    """The names of all operations in a program and in the programs inside it."""
-    names: set[str] = set()
-    for equation in body_of(program).eqns:
-        names.add(equation.primitive.name)
-        for value in equation.params.values():
-            for inner in value if isinstance(value, tuple | list) else (value,):
-                if hasattr(body_of(inner), "eqns"):
-                    names |= _operations(inner)
-    return names
