@@ -184,6 +184,10 @@ def test_they_compose():
         return fg.sparse_jacobian(lambda x: chain(x) * scale, output="dense")(x)
 
     assert_close(inside(2.0, x), 2 * dense_jacobian(chain, x))
+    at_a_constant = lambda s: fg.sparse_jacobian(lambda x: chain(x) * s, output="dense", check=True)(x)  # noqa: E731
+    value, slope = fg.jit(lambda s: (at_a_constant(s), fg.grad(lambda s: at_a_constant(s).sum())(s)))(2.0)
+    assert_close(value, 2 * dense_jacobian(chain, x))
+    assert_close(slope, dense_jacobian(chain, x).sum())
 
 
 def test_newton_in_a_loop():

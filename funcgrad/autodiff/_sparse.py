@@ -237,12 +237,13 @@ class SparseProgram:
 
     def _require_complete(self, call: Call, data: jax.Array) -> None:
         """Raise where the matrix times a random direction is not the directional derivative."""
-        if call.traced and not checking():
+        traced = isinstance(data, jax.core.Tracer)  # by an argument, or by what the function closes over
+        if traced and not checking():
             return
         m, n = self.shape
         direction = np.random.default_rng(0).uniform(0.5, 1.5, n) * np.random.default_rng(1).choice([-1.0, 1.0], n)
         along = jnp.asarray(direction, self._compressed.dtype)
-        moved: Any = (self._directional if call.traced else self._product)(call.values, along)
+        moved: Any = (self._directional if traced else self._product)(call.values, along)
         rows, cols = self.pattern.rows, self.pattern.cols
         wide = jnp.promote_types(data.dtype, jnp.float32)
         terms = data.astype(wide) * along.astype(wide)[cols]
@@ -257,8 +258,8 @@ class SparseProgram:
             "the pattern must hold every entry that is not zero",
             "in row {row} the matrix times a direction gives {product}, and the derivative along it is {slope}",
             "leave the pattern out to have it found, or add what it lacks",
-            holds if call.traced else np.asarray(holds),
+            holds if traced else np.asarray(holds),
             row=np.arange(m),
-            product=total if call.traced else np.asarray(total),
-            slope=moved if call.traced else np.asarray(moved),
+            product=total if traced else np.asarray(total),
+            slope=moved if traced else np.asarray(moved),
         )
