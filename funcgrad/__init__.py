@@ -55,6 +55,7 @@ from .arrays.triangles import *
 from .arrays.trigonometry import *
 from .arrays.windows import *
 from .autodiff.checking import *
+from .autodiff.coloring.colors import *
 from .autodiff.control import *
 from .autodiff.curvature import *
 from .autodiff.directions import *
@@ -68,6 +69,7 @@ from .autodiff.matrices import *
 from .autodiff.plans import *
 from .autodiff.probes import *
 from .autodiff.samples import *
+from .autodiff.sparse import *
 from .autodiff.sparsity.checking import *
 from .autodiff.sparsity.detection import *
 from .autodiff.sparsity.pattern import *
@@ -181,6 +183,7 @@ __all__ = [
     "check_grad", "jet", "fixed_point", "implicit", "root",
     # Sparsity
     "SparsityPattern", "PatternCheck", "check_pattern", "hessian_pattern", "jacobian_pattern",
+    "Coloring", "color", "sparse_jacobian", "sparse_hessian",
     # Other devices, other programs
     "Parallel", "parallel", "export", "load_exported", "from_state_dict", "load_weights", "save_weights",
     "to_state_dict", "Info", "cache", "info", "precision",

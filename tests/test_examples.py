@@ -84,3 +84,19 @@ def test_two_ways_to_a_line_agree(printed):
     for _, *numbers in lines:
         assert [float(number) for number in numbers] == pytest.approx([2, -3.4, 4.2], abs=2e-3)
     assert float(re.search(r"largest difference (.*)", text)[1]) < 1e-5
+
+
+def test_newton_converges_quadratically_with_sparse_matrices(printed):
+    text = printed("sparse_newton")
+    assert "Broyden: 10000 unknowns, 29998 entries (0.03%), 5 steps" in text
+    assert re.search(r"Bratu on 63 × 63: 3969 unknowns, 19593 entries \(0\.12%\), 4 steps", text)
+    assert 1.9 < float(re.search(r"divides the error by 2\^([\d.]+)", text)[1]) < 2.1
+    before, after = map(float, re.search(r"area ([\d.]+) -> ([\d.]+)", text).groups())
+    assert 1 < after < before
+
+
+def test_steps_with_a_sparse_matrix_each(printed):
+    text = printed("sparse_steps")
+    assert "Brusselator: 648 unknowns in 6 colours" in text
+    error = float(re.search(r"squared error \S+ -> (\S+)", text)[1])
+    assert error < 1e-12

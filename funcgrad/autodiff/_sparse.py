@@ -1,0 +1,265 @@
+"""Compiled sparse derivatives of one function: a program for each kind of call, found once and kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._checks import fail
+from .._claims import checking, claim
+from .._errors import ArgumentError, FuncgradError, ShapeError, TracedValueError
+from ._arguments import Selection, choose
+from ._calls import Call
+from ._compressed import Compressed
+from ._dense import Leaves, size
+from ._hoisting import Hoisted
+from ._outputs import Traced, as_raised, require_scalar
+from .coloring import Coloring, color
+from .sparsity import SparsityPattern, hessian_pattern, jacobian_pattern
+
+__all__ = ["Programs", "SparseProgram", "Wanted"]
+
+_FEW = 20_000  # elements of products
+_KEPT = 16  # programs of one function, the latest used
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is differentiated and how; `order` is 1 for a Jacobian and 2 for a Hessian."""
+
+    func: Callable[..., Any]
+    selection: Selection
+    order: int
+    has_aux: bool
+    pattern: SparsityPattern | None
+    coloring: Coloring | None
+    mode: str
+    chunk_size: int | None
+    check: bool
+    finish: Callable[[SparsityPattern], Callable[[jax.Array], Any]]
+
+
+class Programs:
+    """The programs of one function, by kind of call."""
+
+    def __init__(self, wanted: Wanted):
+        self.wanted = wanted
+        self._programs: OrderedDict[Any, SparseProgram] = OrderedDict()
+
+    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The matrix, or the pair (matrix, aux)."""
+        call = Call(self.wanted.selection.name, args, kwargs)
+        program = self._programs.get(call.key)
+        if program is None:
+            with as_raised():
+                program = self._programs[call.key] = SparseProgram(self.wanted, call)
+            if len(self._programs) > _KEPT:
+                self._programs.popitem(last=False)
+        else:
+            self._programs.move_to_end(call.key)
+        return program.matrix(call)
+
+
+class SparseProgram:
+    """Products with seeds and the entries read off them, for one kind of call.
+
+    Attributes:
+        pattern: that of the matrix.
+        coloring: which lines are computed together.
+    """
+
+    def __init__(self, wanted: Wanted, call: Call):
+        self.wanted, self._call = wanted, call
+        self._traced: Any = None
+        name = wanted.selection.name
+        shapes: dict[str, Any] = {}
+
+        def outputs(values: Sequence[Any]) -> Any:
+            choice, f = self._function(values)
+            shapes["inputs"] = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in choice.leaves]
+            return f(choice.leaves)[0]
+
+        try:
+            found = jax.eval_shape(outputs, call.shapes())
+        except jax.errors.ConcretizationTypeError as error:
+            fail(
+                TracedValueError,
+                name,
+                "the function must not ask for values of its arguments, because it is compiled",
+                f"it did ({str(error).strip().splitlines()[0][:120].rstrip('.')})",
+                "use fg.where or fg.cond, or close over the argument that decides",
+            )
+        inputs = shapes["inputs"]
+        self.shape = size(found), size(inputs)
+        self.pattern = self._pattern()
+        if self.pattern.shape != self.shape:
+            given = f"the pattern has {self.pattern.shape}"
+            required = f"the pattern must have the shape of the matrix, {self.shape} for this call"
+            fail(ShapeError, name, required, given, "leave the pattern out to have it found")
+
+        def prepared(coloring: Coloring) -> tuple[Compressed, Hoisted]:
+            compressed = Compressed(coloring, inputs, found, wanted.chunk_size)
+            self._compressed = compressed
+            return compressed, Hoisted(self._products, call.shapes(), compressed.seeds)
+
+        self._compressed, self._hoisted = self._prepared(prepared)
+        self.coloring = self._compressed.coloring
+        rest, entries = self._hoisted.rest, self._compressed.entries
+        # Two programs, because XLA computes products again for each entry if it sees how they are read off. That costs
+        # less than a second program where they are few.
+        few = self.coloring.count * max(self.shape) <= _FEW
+        self._at_once = (
+            jax.jit(lambda values, kept, places: entries(rest(values, kept)[: self._lines], places)) if few else None
+        )
+        self._all = jax.jit(rest)
+        self._compress = jax.jit(lambda values, kept: rest(values, kept)[: self._lines])
+        self._read = jax.jit(self._compressed.entries)
+        self._product = jax.jit(self._directional)
+        self._finish = wanted.finish(self.pattern)
+
+    def matrix(self, call: Call) -> Any:
+        """The matrix, or the pair (matrix, aux)."""
+        data, value, rest = self.evaluate(call, value=self.wanted.has_aux)
+        matrix = self._finish(data)
+        if not self.wanted.has_aux:
+            return matrix
+        _, aux = self._traced.output(value, rest)
+        return matrix, aux
+
+    def evaluate(self, call: Call, value: bool = True) -> tuple[jax.Array, list[jax.Array], list[jax.Array]]:
+        """The entries in the order of the pattern, the floating leaves of the output, and the other arrays in it.
+
+        The latter two are there with `value`.
+        """
+        places, kept = self._compressed.places, self._hoisted.kept
+        others: list[jax.Array] = []
+        with as_raised():
+            if not call.traced and not value and self._at_once is not None:
+                data = self._at_once(call.values, kept, places)
+            else:
+                if checking():  # which keeps what is claimed in the function, traced anew
+                    found = self._products(call.values, self._compressed.seeds)
+                elif call.traced:
+                    found = self._hoisted.rest(call.values, kept)
+                else:
+                    found = (self._all if value else self._compress)(call.values, kept)
+                read = self._compressed.entries if call.traced else self._read
+                data, others = read(found[: self._lines], places), found[self._lines :]
+        if self.wanted.check:
+            self._require_complete(call, data)
+        others = others[self._gradients :] if self.wanted.order == 2 else others
+        return data, others[: self._outputs], others[self._outputs :]
+
+    def _function(self, values: Sequence[Any]) -> tuple[Any, Leaves]:
+        """The leaves to differentiate, and the function of them whose Jacobian the matrix is."""
+        wanted = self.wanted
+        args, kwargs = self._call.arguments(values)
+        choice = choose(wanted.selection, wanted.func, args, kwargs)
+        traced = Traced(choice, wanted.has_aux, holomorphic=False)
+
+        def first(leaves: Sequence[jax.Array]) -> tuple[list[jax.Array], list[jax.Array]]:
+            floats, arrays = traced(leaves)
+            self._remember(traced, len(floats), len(leaves))
+            return floats, arrays
+
+        if wanted.order == 1:
+            return choice, first
+
+        def scalar(leaves: Sequence[jax.Array]) -> tuple[jax.Array, list[jax.Array]]:
+            floats, arrays = first(leaves)
+            value = require_scalar(wanted.selection.name, traced.output(floats, arrays)[0], holomorphic=False)
+            return value, [value, *arrays]
+
+        def slope(leaves: Sequence[jax.Array]) -> tuple[list[jax.Array], list[jax.Array]]:
+            value, pull, rest = jax.vjp(scalar, list(leaves), has_aux=True)
+            return pull(jnp.ones_like(value))[0], rest
+
+        return choice, slope
+
+    def _remember(self, traced: Traced, outputs: int, inputs: int) -> None:
+        """Keep how the output goes together, and nothing that is being traced."""
+        self._traced = Traced.__new__(Traced)
+        vars(self._traced).update({key: value for key, value in vars(traced).items() if key != "choice"})
+        self._outputs, self._gradients = outputs, inputs
+
+    def _products(self, values: Sequence[Any], seeds: Sequence[jax.Array]) -> list[jax.Array]:
+        choice, f = self._function(values)
+        products, y, rest = self._compressed.products(f, choice.leaves, seeds)
+        self._lines = len(products)
+        return [*products, *y, *rest]
+
+    def _pattern(self) -> SparsityPattern:
+        wanted = self.wanted
+        if wanted.pattern is not None:
+            return wanted.pattern
+        args, kwargs = self._call.arguments(self._call.shapes())
+        detect = jacobian_pattern if wanted.order == 1 else hessian_pattern
+        names: dict[str, Any] = {"has_aux": wanted.has_aux}
+        targets = wanted.selection.targets if wanted.selection.several else wanted.selection.targets[0]
+        by_name = isinstance(wanted.selection.targets[0], str)
+        names["argnames" if by_name else "argnums"] = targets
+        return detect(wanted.func, *args, **names, **kwargs)
+
+    def _prepared(self, prepared: Callable[[Coloring], Any]) -> Any:
+        wanted = self.wanted
+        if wanted.coloring is not None:
+            return prepared(wanted.coloring)
+        if wanted.mode != "auto" or wanted.order == 2:
+            return prepared(color(self.pattern, "symmetric" if wanted.mode == "auto" else wanted.mode))
+        coloring = color(self.pattern)
+        try:
+            return prepared(coloring)
+        except FuncgradError:
+            raise
+        except (TypeError, ValueError) as error:  # a custom_vjp has no forward derivative, a while_loop none in reverse
+            for mode in ("forward", "reverse"):
+                if mode != coloring.mode:
+                    try:
+                        return prepared(color(self.pattern, mode))
+                    except Exception:
+                        continue
+            raise error from None
+
+    def _directional(self, values: Sequence[Any], direction: jax.Array) -> jax.Array:
+        """The product of the whole matrix with a direction, raveled."""
+        choice, f = self._function(values)
+        ends = np.cumsum([leaf.size for leaf in choice.leaves])[:-1]
+        parts = jnp.split(direction, ends)
+        along = [p.reshape(leaf.shape).astype(leaf.dtype) for p, leaf in zip(parts, choice.leaves, strict=True)]
+        moved = jax.jvp(lambda leaves: f(leaves)[0], (choice.leaves,), (along,))[1]
+        return jnp.concatenate([line.ravel() for line in moved])
+
+    def _require_complete(self, call: Call, data: jax.Array) -> None:
+        """Raise where the matrix times a random direction is not the directional derivative."""
+        traced = isinstance(data, jax.core.Tracer)  # by an argument, or by what the function closes over
+        if traced and not checking():
+            return
+        m, n = self.shape
+        direction = np.random.default_rng(0).uniform(0.5, 1.5, n) * np.random.default_rng(1).choice([-1.0, 1.0], n)
+        along = jnp.asarray(direction, self._compressed.dtype)
+        moved: Any = (self._directional if traced else self._product)(call.values, along)
+        rows, cols = self.pattern.rows, self.pattern.cols
+        wide = jnp.promote_types(data.dtype, jnp.float32)
+        terms = data.astype(wide) * along.astype(wide)[cols]
+        total = jnp.zeros(m, wide).at[rows].add(terms)
+        scale = jnp.zeros(m, wide).at[rows].add(jnp.abs(terms))
+        eps = float(jnp.finfo(data.dtype).eps)
+        allowed = 3 * eps**0.5 * (scale + jnp.abs(moved)) + 10 * eps * jnp.max(scale, initial=0)
+        holds = ~(jnp.abs(total - moved) > allowed)
+        claim(
+            ArgumentError,
+            self.wanted.selection.name,
+            "the pattern must hold every entry that is not zero",
+            "in row {row} the matrix times a direction gives {product}, and the derivative along it is {slope}",
+            "leave the pattern out to have it found, or add what it lacks",
+            holds if traced else np.asarray(holds),
+            row=np.arange(m),
+            product=total if traced else np.asarray(total),
+            slope=moved if traced else np.asarray(moved),
+        )
