@@ -32,6 +32,8 @@ SLOW = ["reshape", "cat", "stack", "softmax", "zeros", "ones", "full", "index", 
 torch = __import__("torch") if importlib.util.find_spec("torch") else None
 RESULTS = pathlib.Path(__file__).parent / "results"
 
+WORDS = {name: getattr(fg, name) for name in fg.__all__}
+
 
 def evaluated(code: str, namespace: dict[str, Any], make: Callable[[np.ndarray], Any]) -> Callable[[], Any] | None:
     """The expression as a function, or None where the library does not have it."""
@@ -46,7 +48,7 @@ def evaluated(code: str, namespace: dict[str, Any], make: Callable[[np.ndarray],
 def contenders_of(name: str) -> dict[str, Callable[[], Any]]:
     ours, plain = PLAIN[name]
     found = {
-        "funcgrad": evaluated(ours, vars(fg) | {}, fg.tensor),
+        "funcgrad": evaluated(ours, WORDS, fg.tensor),
         "jnp": evaluated(plain, {"jnp": jnp, "jax": jax}, fg.tensor),
         "NumPy": evaluated(plain.replace("jnp.", "np."), {"np": np}, np.asarray),
         "torch": evaluated(ours, vars(torch) | {}, torch.tensor) if torch else None,

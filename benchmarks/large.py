@@ -43,6 +43,8 @@ CALLS = {
     "randperm(1000000)": "jax.random.permutation(key, 1000000)",
 }
 
+WORDS = {name: getattr(fg, name) for name in fg.__all__}
+
 
 def main(rounds: int = 5) -> None:
     ours = {name: fg.tensor(value) for name, value in ARRAYS.items()} | {"key": fg.key(0)}
@@ -51,7 +53,7 @@ def main(rounds: int = 5) -> None:
     lines += [f"| call | {' | '.join(columns)} | jnp / funcgrad | funcgrad / torch |", "|---" * 6 + "|"]
     for call, plain in CALLS.items():
         spelled = call.replace("(1000000)", "(1000000, key=key)")
-        eager = eval(f"lambda: {spelled}", vars(fg) | ours)
+        eager = eval(f"lambda: {spelled}", WORDS | ours)
         program = eval(f"jax.jit(lambda f, m, r, key: {plain})", {"jax": jax, "jnp": jnp})
         contenders = {
             "funcgrad": lambda eager=eager: jax.block_until_ready(eager()),

@@ -175,8 +175,14 @@ def room(place: str) -> Any:
     return missing
 
 
+def _words() -> dict[str, Any]:
+    """Every word and room of the package; asking for advice loads them all."""
+    package = sys.modules["funcgrad"]
+    return {word: getattr(package, word) for word in package.__all__}
+
+
 def _advice_in(place: str, name: str) -> str:
-    words = vars(sys.modules["funcgrad"])
+    words = _words()
     here = [word for word in getattr(words[place], "__all__", dir(words[place])) if not word.startswith("_")]
     base = name.rstrip("_")
     if place == "nn" and name in _LAYERS:
@@ -208,7 +214,7 @@ def absent(name: str) -> Any:
 
 
 def _advice(name: str) -> str:
-    words = vars(sys.modules["funcgrad"])
+    words = _words()
     public = [word for word in words if not word.startswith("_")]
     if name in ABSENT:
         return ABSENT[name]

@@ -104,7 +104,7 @@ def test_absent_words_say_what_to_write_instead(name):
 
 
 def test_absent_words_are_absent():
-    assert sorted(set(ABSENT) & set(vars(fg))) == []
+    assert sorted(set(ABSENT) & set(fg.__all__)) == []
 
 
 def test_advice_that_tutorials_need():

@@ -205,7 +205,9 @@ def _spec(leaf: Any) -> Any:
         return leaf
     weak = isinstance(leaf, float | complex) or bool(getattr(leaf, "weak_type", False))
     dtype = leaf.dtype if isinstance(leaf, jax.Array | jax.ShapeDtypeStruct) else inexact_dtype(leaf)
-    return jax.ShapeDtypeStruct(np.shape(leaf), jax.dtypes.canonicalize_dtype(dtype), weak_type=weak)
+    return jax.ShapeDtypeStruct(
+        np.shape(leaf), jax.dtypes.canonicalize_dtype(dtype, allow_extended_dtype=True), weak_type=weak
+    )
 
 
 def _matching(name: str, leaf: Any, spec: Any) -> jax.Array:
