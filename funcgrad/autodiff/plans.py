@@ -223,7 +223,7 @@ def _matching(name: str, leaf: Any, spec: Any) -> jax.Array:
     if leaf.dtype != spec.dtype:
         _changed(DtypeError, name, leaf, planned)
     # A compiled program tells apart what promotion tells apart; here the dtype is the same.
-    if bool(leaf.weak_type) != bool(spec.weak_type):
+    if bool(getattr(leaf, "weak_type", False)) != bool(spec.weak_type):
         leaf = jax.lax.convert_element_type(leaf, leaf.dtype) if leaf.weak_type else jax.numpy.asarray(leaf)
     return leaf
 
