@@ -77,11 +77,14 @@ def run(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
+EVERYTHING = "import funcgrad; [getattr(funcgrad, name) for name in funcgrad.__all__]"
+
+
 def test_import_starts_no_backend_and_sets_nothing():
-    code = """
+    code = f"""
 import jax
 before = dict(jax.config.values)
-import funcgrad
+{EVERYTHING}
 assert dict(jax.config.values) == before, "import changed the configuration"
 jax.config.update("jax_num_cpu_devices", 3)  # raises once a backend has started
 print(jax.device_count())
@@ -90,8 +93,15 @@ print(jax.device_count())
 
 
 def test_import_leaves_the_heavy_libraries_alone():
-    code = "import sys, funcgrad; print([m for m in ('matplotlib', 'torch', 'pandas') if m in sys.modules])"
-    assert run(code) == run(code.replace("funcgrad", "jax, optax"))
+    code = "import sys; {}; print([m for m in ('matplotlib', 'torch', 'pandas') if m in sys.modules])"
+    assert run(code.format(EVERYTHING)) == run(code.format("import jax, optax"))
+
+
+def test_import_loads_the_words_that_are_used():
+    code = "import sys, funcgrad; {}; print([m for m in sys.modules if m.split('.')[0] in ('funcgrad', 'jax')])"
+    assert run(code.format("funcgrad.__all__, dir(funcgrad)")) == "['funcgrad']"
+    assert "'funcgrad.arrays.creation'" in run(code.format("funcgrad.ones"))
+    assert "'funcgrad.nn" not in run(code.format("funcgrad.ones"))
 
 
 def test_every_public_name_is_listed_once_and_there():
