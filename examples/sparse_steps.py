@@ -5,6 +5,7 @@ points from where the points are seen; each observation depends on one camera an
 """
 
 import jax
+import jax.flatten_util
 import numpy as np
 from scipy.sparse import identity
 from scipy.sparse.linalg import splu, spsolve

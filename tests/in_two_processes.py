@@ -99,6 +99,7 @@ def check_what_differs_between_processes_is_refused():
 def check_a_dead_process_is_noticed():
     """Last: process 1 ends without a word, and the steps of process 0 say so within a few."""
     state, _ = STEP(start(), *PAR.from_local((mine(BATCHES[0]),)))
+    jax.block_until_ready(state)
     if NUMBER == 1:
         finish()
     batch = PAR.from_local((mine(BATCHES[0]),))
@@ -118,7 +119,6 @@ RESULTS = {}
 
 
 def finish():
-    print(json.dumps(RESULTS), flush=True)
     os._exit(0)  # without the farewell of JAX, which waits for the other
 
 
@@ -129,4 +129,5 @@ for name, check in list(globals().items()):
             RESULTS[name] = ""
         except BaseException:
             RESULTS[name] = traceback.format_exc()
+        print(json.dumps(RESULTS), flush=True)  # what was found is not lost with a process that JAX ends
 finish()

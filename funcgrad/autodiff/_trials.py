@@ -130,6 +130,7 @@ class Trial:
         values = [np.asarray(v, np.float64).reshape(self.count, 2 * len(SHORT) + 1, *v.shape[1:]) for v in values]
         along = [np.asarray(out, np.float64) for out in along]
         products = [float(np.vdot(d, g)) for d, g in zip(self.operands[1], gradient, strict=False)]
+        across = sum(float(np.vdot(d, g)) for d, g in zip(level, gradient, strict=False))  # 0, but for what is left out
         largest = max(
             (np.abs(np.asarray(d) * g).max(initial=0.0) for d, g in zip(level, gradient, strict=False)), default=0
         )
@@ -144,7 +145,7 @@ class Trial:
             if gradient and number < len(self.at):
                 reverse, allowed = products[number], atol
             else:
-                reverse, allowed = 0.0, atol + rtol * float(largest)
+                reverse, allowed = across, atol + rtol * float(largest)
             if gradient and not settled(np.asarray(reverse), np.asarray(total), rtol, allowed).all():
                 return False
         return True
@@ -156,8 +157,10 @@ def _direction(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _right_angled(v: Sequence[Any], gradient: Sequence[Any]) -> list[Any]:
-    """`v` without its part along the gradient."""
+    """`v` without its part along the gradient; what only rounding leaves of an element is left out as well."""
     across = sum((d * g).sum() for d, g in zip(v, gradient, strict=True))
     square = sum((g * g).sum() for g in gradient)
     share = jnp.where(square > 0, across / jnp.where(square > 0, square, 1), 0)
-    return [d - share * g for d, g in zip(v, gradient, strict=True)]
+    left = [d - share * g for d, g in zip(v, gradient, strict=True)]
+    # One slope far above all others takes its element whole: times that slope, its rounding would hide the others.
+    return [jnp.where(jnp.abs(x) > 1e-6 * jnp.abs(d), x, 0) for x, d in zip(left, v, strict=True)]
