@@ -47,8 +47,7 @@ CASES = [
     named("upsample", image, None, 2, "bilinear", options=near | {"torch": "nn.functional.interpolate"}),
     *[
         named("grid_sample", image, grid, "bicubic", padding, align, options=steep)
-        for padding in ("zeros", "border", "reflection")
-        for align in (False, True)
+        for padding, align in (("zeros", True), ("border", False), ("reflection", False), ("reflection", True))
     ],
     named("affine_grid", draw(1, 2, 3), (1, 1, 1, 3), False, options=near),
     *[
