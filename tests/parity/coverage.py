@@ -29,6 +29,6 @@ def words() -> dict[str, tuple[list[str], list[str]]]:
     counted = {}
     for title, (room, ours) in ROOMS.items():
         names = public(room)
-        there = [name for name in names if any(name in vars(place) for place in ours)]
+        there = [name for name in names if any(name in dir(place) for place in ours)]
         counted[title] = there, [name for name in names if name not in there]
     return counted
