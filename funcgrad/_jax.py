@@ -16,6 +16,7 @@ __all__ = [
     "inner_program",
     "is_dropped",
     "is_literal",
+    "last_uses",
     "open_program",
     "place_of",
     "programs_in",
@@ -97,6 +98,12 @@ def trace(f: Callable[..., Any], *args: Any) -> tuple[Any, Sequence[Any]]:
 def open_program(program: Any) -> tuple[Any, Sequence[Any]]:
     """The equations of a program and its constants."""
     return body_of(program), consts_of(program)
+
+
+def last_uses(body: Any) -> dict[Any, int]:
+    """For each variable that is read, the number of the last equation to read it; of a result, the number of all."""
+    last = {v: number for number, equation in enumerate(body.eqns) for v in equation.invars if not is_literal(v)}
+    return last | {v: len(body.eqns) for v in body.outvars if not is_literal(v)}
 
 
 def programs_in(equation: Any) -> list[Any]:

@@ -10,6 +10,7 @@ import jax
 
 from .._checks import describe, fail
 from .._errors import ArgumentError, ArgumentTypeError
+from .._jax import body_of, last_uses, programs_in
 
 __all__ = ["chunk_within", "estimated", "measured", "parse_bytes", "require_room", "shown"]
 
@@ -90,29 +91,16 @@ def estimated(run: Callable[[list[Any]], Any], x: Sequence[Any]) -> int | None:
 
 def _alive(jaxpr: Any) -> int:
     """The most bytes of results that are alive at one time, in loops and calls as well."""
-    last = {
-        atom: number for number, equation in enumerate(jaxpr.eqns) for atom in equation.invars if _is_variable(atom)
-    }
-    last.update({atom: len(jaxpr.eqns) for atom in jaxpr.outvars if _is_variable(atom)})
+    last = last_uses(jaxpr)
     held: dict[Any, int] = {}
     most = 0
     for number, equation in enumerate(jaxpr.eqns):
-        inside = max((_alive(inner) for p in equation.params.values() for inner in _programs(p)), default=0)
+        inside = max((_alive(body_of(inner)) for inner in programs_in(equation)), default=0)
         own = {out: _bytes(out.aval) for out in equation.outvars}
         most = max(most, sum(held.values()) + max(inside, sum(own.values())))
         held |= own
         held = {atom: n for atom, n in held.items() if last.get(atom, -1) > number}
     return most
-
-
-def _is_variable(atom: Any) -> bool:
-    return not hasattr(atom, "val")
-
-
-def _programs(parameter: Any) -> list[Any]:
-    several = parameter if isinstance(parameter, tuple | list) else (parameter,)
-    found = [getattr(each, "jaxpr", each) for each in several]
-    return [each for each in found if hasattr(each, "eqns")]
 
 
 def _bytes(aval: Any) -> int:

@@ -10,6 +10,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from .._jax import inner_program, is_literal, open_program
+
 __all__ = ["ELEMENT", "Program", "Step", "bind", "program_of"]
 
 _INLINED = ("jit", "pjit", "closed_call", "core_call")
@@ -146,14 +148,13 @@ def program_of(linear: Callable[[Any], Any], like: Sequence[Any]) -> Program | N
         known.update(zip(inner.invars, arguments, strict=True))
 
         def read(atom: Any) -> Any:
-            return (atom.val,) if hasattr(atom, "val") else known[atom]
+            return (atom.val,) if is_literal(atom) else known[atom]
 
         for equation in inner.eqns:
             inputs = tuple(read(atom) for atom in equation.invars)
             name = equation.primitive.name
             if name in _INLINED:
-                called = equation.params.get("jaxpr", equation.params.get("call_jaxpr"))
-                found = walk(getattr(called, "jaxpr", called), getattr(called, "consts", ()), inputs)
+                found = walk(*open_program(inner_program(equation)), inputs)
             elif equation.effects or any(_holds_function(p) for p in equation.params.values()):
                 raise _Unfit
             elif not any(isinstance(i, int) for i in inputs):

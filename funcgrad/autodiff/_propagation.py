@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._jax import holds, inner_program, is_literal, open_program, programs_in, rebind, trace
+from .._jax import holds, inner_program, is_literal, last_uses, open_program, programs_in, rebind, trace
 from ._dense import Leaves, size, unit
 from ._linearity import BILINEAR, CALLS, NO_SECOND, linear_operands, works_elementwise
 
@@ -170,10 +170,7 @@ def _run(program: Any, constants: Sequence[Any], given: Sequence[_Value], basis:
     def read(variable: Any) -> _Value:
         return _Value(variable.val) if is_literal(variable) else known[variable]
 
-    last: dict[Any, int] = {}
-    for number, equation in enumerate(program.eqns):
-        last.update({v: number for v in equation.invars if not is_literal(v)})
-    last.update({v: len(program.eqns) for v in program.outvars if not is_literal(v)})
+    last = last_uses(program)
     known.update(zip(program.constvars, map(_Value, constants), strict=True))
     known.update(zip(program.invars, given, strict=True))
     moving = {v for v, value in zip(program.invars, given, strict=True) if value.slopes is not None and v in last}

@@ -13,7 +13,7 @@ import numpy as np
 
 from .._checks import describe, fail
 from .._errors import ArgumentTypeError
-from .._jax import is_dropped, is_literal
+from .._jax import body_of, inner_program, is_dropped, is_literal, open_program
 from .._types import Array, Shape
 
 __all__ = ["Graph", "Node", "graph"]
@@ -165,11 +165,11 @@ def graph(f: Callable[..., Any], /, *args: Any, argnums: int | Sequence[int] | N
     names, leaves = _named_leaves(f, args)
     picked = {i % len(args) for i in chosen}
     jaxpr = jax.make_jaxpr(f)(*args)
-    body = getattr(jaxpr, "jaxpr", jaxpr)
+    body, constants = open_program(jaxpr)
     reader = _Reader(body, [name for _, name in names], [position in picked for position, _ in names])
     if any(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in leaves):
         return Graph(reader.nodes())
-    inputs = [*jaxpr.consts, *[jnp.asarray(leaf) for leaf in leaves]]
+    inputs = [*constants, *[jnp.asarray(leaf) for leaf in leaves]]
     values, gradients = reader.run(inputs)
     return Graph(reader.nodes(values, gradients))
 
@@ -313,7 +313,6 @@ def _readable(equation: Any) -> str:
     if name in ("jit", "pjit"):
         return str(equation.params["name"]).strip("_<>") or name
     if name.startswith("custom_"):
-        inner = equation.params.get("call_jaxpr", equation.params.get("fun_jaxpr"))
-        debug = getattr(getattr(inner, "jaxpr", inner), "debug_info", None)
+        debug = getattr(body_of(inner_program(equation)), "debug_info", None)
         return str(getattr(debug, "func_name", name)).split(" ")[0]
     return {"dot_general": "matmul", "reduce_sum": "sum", "reduce_max": "max", "integer_pow": "pow"}.get(name, name)

@@ -8,6 +8,8 @@ from typing import Any
 
 import jax
 
+from .._jax import body_of, programs_in
+
 __all__ = ["has_convolution", "steps_that_pay"]
 
 _ON_CPU = "cpu"
@@ -49,13 +51,8 @@ def _equations(function: Callable[..., Any], args: Any) -> Iterator[tuple[Any, i
     waiting = [(jax.make_jaxpr(function)(*args), 1)]
     while waiting:
         program, turns = waiting.pop()
-        for equation in getattr(program, "jaxpr", program).eqns:
-            inner = [
-                part
-                for value in equation.params.values()
-                for part in (value if isinstance(value, tuple | list) else (value,))
-                if hasattr(getattr(part, "jaxpr", part), "eqns")
-            ]
+        for equation in body_of(program).eqns:
+            inner = programs_in(equation)
             if inner:
                 length = equation.params.get("length", 1)
                 waiting += [(part, turns * (length if isinstance(length, int) else 1)) for part in inner]
