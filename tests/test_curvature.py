@@ -8,6 +8,7 @@ from harness import raises
 
 import funcgrad as fg
 from funcgrad.autodiff import _propagation
+from funcgrad.autodiff import curvature
 from funcgrad.testing import assert_close
 
 rng = np.random.default_rng(0)
@@ -147,7 +148,7 @@ def carried_forward(monkeypatch):
     def no(*_):
         raise AssertionError("not carried forward")
 
-    monkeypatch.setattr(fg.autodiff.curvature, "_second_derivatives", no)
+    monkeypatch.setattr(curvature, "_second_derivatives", no)
 
 
 def test_the_laplacian_is_the_trace_of_the_hessian(carried_forward):
