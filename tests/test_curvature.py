@@ -7,8 +7,7 @@ import pytest
 from harness import raises
 
 import funcgrad as fg
-from funcgrad.autodiff import _propagation
-from funcgrad.autodiff import curvature
+from funcgrad.autodiff import _propagation, curvature
 from funcgrad.testing import assert_close
 
 rng = np.random.default_rng(0)
