@@ -1,10 +1,14 @@
-"""What one eager call of each array word costs, against jnp, NumPy and (where installed) torch, on small arrays.
+"""What one eager call of each word costs on small arrays, against jnp, NumPy and (where installed) torch.
+
+And against two floors. "one jitted call" is a compiled call that computes next to nothing, with as many arrays in and out;
+"compiled" is the word itself under `jax.jit`, its options fixed by hand: what is above it is no kernel's time.
 
 Words with a plain equivalent are those of ``tests/plain.py``; every other word of the tables of cases is measured at
 its first call there that torch can make too, so that new words join by themselves.
 """
 
 import datetime
+import functools
 import importlib.util
 import math
 import pathlib
@@ -12,7 +16,7 @@ import platform
 import re
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -35,48 +39,95 @@ RESULTS = pathlib.Path(__file__).parent / "results"
 WORDS = {name: getattr(fg, name) for name in fg.__all__}
 
 
-def evaluated(code: str, namespace: dict[str, Any], make: Callable[[np.ndarray], Any]) -> Callable[[], Any] | None:
-    """The expression as a function, or None where the library does not have it."""
-    run = eval(f"lambda: {code}", namespace | {name: make(value) for name, value in SAMPLES.items()})
+Run = Callable[[], Any]
+Runs = dict[str, Run]  # a library, and its call of the word
+
+
+def jitted(function: Callable[..., Any], arrays: Sequence[np.ndarray], ours: Run) -> Runs:
+    """The two floors of `ours`, which is `function` of `arrays`."""
+    values = [fg.tensor(a) for a in arrays]
+    results = len(jax.tree.leaves(ours()))
+
+    def least(*given: jax.Array) -> Any:
+        first = jnp.zeros(4) if not given or jnp.issubdtype(given[0].dtype, jax.dtypes.prng_key) else given[0]
+        made = [~first if first.dtype == bool else first + 1 for _ in range(results)]
+        return made[0] if results == 1 else made
+
+    return {
+        "one jitted call": functools.partial(jax.jit(least), *values),
+        "compiled": functools.partial(jax.jit(function), *values),
+    }
+
+
+def with_equivalent(name: str) -> Runs:
+    """The calls of a word of `PLAIN`."""
+    ours, plain = PLAIN[name]
+    used = [sample for sample in SAMPLES if re.search(rf"\b{sample}\b", ours)]
+
+    def evaluated(code: str, namespace: dict[str, Any], make: Callable[[np.ndarray], Any]) -> Run:
+        run: Run = eval(f"lambda: {code}", namespace | {sample: make(SAMPLES[sample]) for sample in used})
+        return run
+
+    found = {"funcgrad": evaluated(ours, WORDS, fg.tensor)}
+    function = eval(f"lambda {', '.join(used)}: {ours}", dict(WORDS))
+    found |= jitted(function, [SAMPLES[sample] for sample in used], found["funcgrad"])
+    found["jnp"] = evaluated(plain, {"jnp": jnp, "jax": jax}, fg.tensor)
+    found["NumPy"] = evaluated(plain.replace("jnp.", "np."), {"np": np}, np.asarray)
+    if torch is not None:
+        found["torch"] = evaluated(ours, vars(torch), torch.tensor)
+    return found
+
+
+def with_case(case: Any) -> Runs:
+    """The calls of a case."""
+    arrays, rebuild = arrays_of(case)
+
+    def bound(function: Callable[..., Any], make: Callable[[np.ndarray], Any]) -> Run:
+        args, kwargs = rebuild([make(a) for a in arrays])
+        return lambda: function(*args, **kwargs)
+
+    def function(*values: Any) -> Any:
+        args, kwargs = rebuild(values)
+        return word(case.word)(*args, **kwargs)
+
+    found = {"funcgrad": bound(word(case.word), fg.tensor)}
+    found |= jitted(function, arrays, found["funcgrad"])
+    if torch is not None and case.torch is not None and not case.torch.startswith("Tensor."):
+        found["torch"] = bound(word(case.torch or case.word, torch), torch.tensor)
+    return found
+
+
+def words(only: Sequence[str]) -> Iterator[tuple[str, Runs]]:
+    """Each word, or those that `only` names, with one call of it by each library."""
+    for name in PLAIN:
+        if not only or name in only:
+            yield name, with_equivalent(name)
+    found = set(PLAIN)
+    for case in ALL:
+        if case.word in found or (only and case.word not in only) or any(a.size == 0 for a in arrays_of(case)[0]):
+            continue
+        try:
+            yield case.word, with_case(case)
+        except AttributeError:
+            continue  # torch's name is another one: a later case of the word may do
+        found.add(case.word)
+
+
+def content(run: Run) -> bool:
     try:
         run()
     except Exception:
-        return None
-    return run
+        return False
+    return True
 
 
-def contenders_of(name: str) -> dict[str, Callable[[], Any]]:
-    ours, plain = PLAIN[name]
-    found = {
-        "funcgrad": evaluated(ours, WORDS, fg.tensor),
-        "jnp": evaluated(plain, {"jnp": jnp, "jax": jax}, fg.tensor),
-        "NumPy": evaluated(plain.replace("jnp.", "np."), {"np": np}, np.asarray),
-        "torch": evaluated(ours, vars(torch) | {}, torch.tensor) if torch else None,
-    }
-    return {library: run for library, run in found.items() if run is not None}
-
-
-def others() -> dict[str, dict[str, Callable[[], Any]]]:
-    """One call of each word of the tables that has no plain equivalent."""
-    found: dict[str, dict[str, Callable[[], Any]]] = {}
-    for case in ALL:
-        arrays, rebuild = arrays_of(case)
-        if case.word in PLAIN or case.word in found or "." in case.word or any(a.size == 0 for a in arrays):
-            continue
-
-        def bound(function: Any, make: Any, arrays: Any = arrays, rebuild: Any = rebuild) -> Callable[[], Any]:
-            args, kwargs = rebuild([make(a) for a in arrays])
-            return lambda: function(*args, **kwargs)
-
-        found[case.word] = {"funcgrad": bound(word(case.word), fg.tensor)}
-        if torch is not None and case.torch is not None and not case.torch.startswith("Tensor."):
-            try:
-                run = bound(word(case.torch or case.word, torch), torch.tensor)
-                run()
-                found[case.word]["torch"] = run
-            except Exception:
-                continue  # torch's spelling differs; the other columns stay
-    return found
+def blocked(run: Run) -> Run:
+    """`run` until its result is there."""
+    result = run()
+    if isinstance(result, jax.Array):
+        return lambda: run().block_until_ready()
+    here = any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(result))
+    return (lambda: jax.block_until_ready(run())) if here else run
 
 
 def heading(title: str) -> str:
@@ -88,42 +139,49 @@ def heading(title: str) -> str:
     )
 
 
-def main(rounds: int = 9, calls: int = 60) -> None:
-    floor = jax.jit(lambda x: x + 1)
-    x = fg.tensor(SAMPLES["x"])
-    columns = ["one jitted call", "funcgrad", "jnp", "NumPy", "torch"]
+def main(rounds: int = 9, calls: int = 60, only: Sequence[str] = ()) -> None:
+    columns = ["one jitted call", "compiled", "funcgrad", "jnp", "NumPy", "torch"]
     lines = [heading("One eager call"), "Microseconds a call, median [quartiles].\n"]
-    lines += [f"| word | {' | '.join(columns)} | funcgrad / floor | jnp / funcgrad |", "|---" * 8 + "|"]
+    lines += [f"| word | {' | '.join(columns)} | / jitted call | / compiled | jnp / funcgrad |", "|---" * 10 + "|"]
+    heights: dict[str, float] = {}
+    overheads: dict[str, float] = {}
     gains: dict[str, float] = {}
-    heights = []
-    for name, contenders in ({name: contenders_of(name) for name in PLAIN} | others()).items():
-        blocked = {
-            library: run if library in ("NumPy", "torch") else lambda run=run: jax.block_until_ready(run())
-            for library, run in contenders.items()
-        }
-        try:
-            seconds = interleaved({"one jitted call": lambda: floor(x).block_until_ready()} | blocked, rounds, calls)
-        except fg.FuncgradError as error:
-            print(f"{name}: {error}", file=sys.stderr)
+    for name, runs in words(only):
+        seconds = interleaved({key: blocked(run) for key, run in runs.items() if content(run)}, rounds, calls)
+        if "funcgrad" not in seconds:
             continue
-        heights.append(ratio(seconds["funcgrad"], seconds["one jitted call"]))
-        gain = ratio(seconds["jnp"], seconds["funcgrad"]) if "jnp" in seconds else math.nan
-        if not math.isnan(gain):
-            gains[name] = gain
+        heights[name] = ratio(seconds["funcgrad"], seconds["one jitted call"])
+        if "compiled" in seconds:
+            overheads[name] = ratio(seconds["funcgrad"], seconds["compiled"])
+        if "jnp" in seconds:
+            gains[name] = ratio(seconds["jnp"], seconds["funcgrad"])
         cells = [spread(seconds[column]) if column in seconds else "" for column in columns]
-        lines.append(
-            f"| {name} | {' | '.join(cells)} | {heights[-1]:.2f} | {'' if math.isnan(gain) else f'{gain:.2f}'} |"
-        )
-    slow = [gains[name] for name in SLOW]
-    near = sum(height <= 1.3 for height in heights)
-    behind = sorted((name for name, gain in gains.items() if gain < 1), key=gains.__getitem__)
-    lines += [
-        f"\n{len(heights)} words; {near} within 1.3 of the floor, median {statistics.median(heights):.2f}.",
+        cells += [f"{found[name]:.2f}" if name in found else "" for found in (heights, overheads, gains)]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += summary(heights, overheads, gains)
+    write("eager", lines)
+
+
+def summary(heights: dict[str, float], overheads: dict[str, float], gains: dict[str, float]) -> list[str]:
+    """What the table says of all words together."""
+
+    def named(found: dict[str, float]) -> str:
+        return ", ".join(f"{name} ({found[name]:.2f})" for name in sorted(found, key=found.__getitem__)) or "none"
+
+    def within(found: dict[str, float]) -> str:
+        near = sum(height <= 1.3 for height in found.values())
+        return f"{near} of {len(found)} words within 1.3, median {statistics.median(found.values()):.2f}"
+
+    slow = [gains[name] for name in SLOW if name in gains] or [math.nan]
+    behind = {name: gain for name, gain in gains.items() if gain < 1}
+    return [
+        f"\nAgainst one jitted call: {within(heights)}.",
+        f"Against the same word compiled: {within(overheads)}. "
+        f"Beyond: {named({name: over for name, over in overheads.items() if over > 1.3})}.",
         f"Geometric mean of jnp / funcgrad: {statistics.geometric_mean(slow):.2f} over the slow list "
         f"({', '.join(SLOW)}); {statistics.geometric_mean(gains.values()):.2f} over all {len(gains)}.",
-        f"Slower than jnp: {', '.join(f'{name} ({gains[name]:.2f})' for name in behind) or 'none'}.",
+        f"Slower than jnp: {len(behind)} of {len(gains)}; {named(behind)}.",
     ]
-    write("eager", lines)
 
 
 def write(name: str, lines: list[str]) -> None:

@@ -16,6 +16,7 @@ the function given as `check`, which runs before each dispatch if the operands a
 
 import functools
 import inspect
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeAlias, TypeVar, overload
 
@@ -25,8 +26,9 @@ import numpy as np
 from ._checks import canonical_dim, canonical_dims, describe, fail, is_concrete
 from ._claims import checking, looked_at
 from ._convert import resolve_device
+from ._dispatch import Spellings, after, reader, typed
 from ._errors import ArgumentError, ArgumentTypeError, TracedValueError
-from ._operands import CONCRETE, is_key, operand, translate
+from ._operands import is_key, operand, translate
 from ._plain import misfit
 
 __all__ = ["op", "strong"]
@@ -73,71 +75,7 @@ def op(
     if body is None:
         return functools.partial(op, dims=dims, new_dims=new_dims, places=places, check=check)
     word = _Word(body, dims, new_dims, places, check)
-    kinds, operands, spelled, alone = word.kinds, word.operands, word.spelled, word.alone
-    has_dims, most = bool(word.dims), len(kinds)
-
-    @functools.wraps(body)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if places and "device" in kwargs:
-            device = kwargs.pop("device")
-            made = call(*args, **kwargs)
-            return made if device is None else jax.device_put(made, resolve_device(word.name, device))
-        if not kwargs and len(args) in alone:  # operands only: half of what is done below can be left out
-            for value in args:
-                if value.__class__ not in CONCRETE:
-                    break
-            else:
-                program, run_check = alone[len(args)]
-                try:
-                    if run_check is not None and looked_at():
-                        run_check(args)
-                    return program(*args)
-                except Exception as error:
-                    translate(word.name, error, args)
-        if len(args) > most:
-            return word.call(args, kwargs)
-        # The fast path asks one question: has this very spelling been seen, with operands whose values are known?
-        values: list[Any] = []
-        spelling: list[Any] = []
-        for value, is_operand in zip(args, kinds):  # noqa: B905 (`strict=` alone would cost a tenth of what is left)
-            kind = value.__class__
-            if not is_operand:
-                spelling += (kind, _typed(value)) if kind is list or kind is tuple else (kind, value)
-            elif kind in CONCRETE:
-                values.append(value)
-            elif (kind is list or kind is tuple) and all(item.__class__ in CONCRETE for item in value):
-                values.append(tuple(value))
-                spelling.append(len(value))
-            else:
-                return word.call(args, kwargs)
-        if kwargs:
-            for name, value in kwargs.items():
-                kind = value.__class__
-                if name not in operands or value is None:
-                    spelling += (name, kind, _typed(value) if kind is list or kind is tuple else value)
-                elif kind in CONCRETE:
-                    values.append(value)
-                    spelling.append(name)
-                else:
-                    return word.call(args, kwargs)
-        try:
-            if has_dims:
-                first = values[0]
-                spelling.append((first[0] if first.__class__ is tuple else first).ndim)
-            key = (len(values), *spelling)
-            found = spelled.get(key)
-        except (TypeError, AttributeError, IndexError):  # an option of lists, a number where dims are counted
-            key, found = None, None
-        if found is None:
-            return word.call(args, kwargs, key)
-        program, run_check = found
-        try:
-            if run_check is not None and looked_at():
-                run_check(values)
-            return program(*values)
-        except Exception as error:
-            translate(word.name, error, values)
-
+    call = functools.wraps(body)(word.reader())
     call.__signature__ = word.public_signature()  # type: ignore[attr-defined]
     return call
 
@@ -182,46 +120,58 @@ class _Word:
             *[self.variadic in self.operands] * (_MOST_POSITIONAL if self.variadic else 0),
         )
         self.programs: dict[Any, Callable[..., Any]] = {}  # by operands given and canonical options
-        # By options as written: the program, and the check as a function of the values.
-        self.spelled: dict[Any, tuple[Callable[..., Any], Callable[[Sequence[Any]], None] | None]] = {}
-        # The same for calls of nothing but arrays by position, by their number.
-        self.alone: dict[int, tuple[Callable[..., Any], Callable[[Sequence[Any]], None] | None]] = {}
+        self.spellings = Spellings(self.name, self.kinds, self.operands, self.call)
+
+    def reader(self) -> Callable[..., Any]:
+        """What is called when the word is."""
+        first = next(iter(self.parameters), "")
+        return reader(
+            self.spellings, first in self.sequences, first not in self.required, self.put if self.places else None
+        )
+
+    def put(self, made: Any, device: Any) -> Any:
+        """What was made, on `device`."""
+        return made if device is None else jax.device_put(made, resolve_device(self.name, device))
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any = None) -> Any:
         """The slow path: bind, convert operands, put options in canonical form, find or compile the program.
 
-        `key` is how the fast path will look this spelling up next time, if it could read every operand.
+        `key` is how the fast path will look this spelling up next time, if it could read every option.
         """
         arguments = self.bind(args, kwargs)
         slots: list[str] = []  # the operand that each value belongs to
         values: list[Any] = []
+        given: list[Any] = []  # the operands as they came
         options = dict(self.defaults)
         for name, value in arguments.items():
             if name not in self.operands or (value is None and name not in self.required):
                 options[name] = self.option(name, value)
-            elif name == self.variadic:
+                continue
+            if name == self.variadic:
                 if len(value) == 1 and isinstance(value[0], list | tuple):
                     value, key = value[0], None  # f([a, b]) is f(a, b), but the fast path reads it otherwise
+                given += value
                 values += self.items(name, value)
                 slots += [name] * len(value)
             else:
+                given.append(value)
                 several = name in self.sequences and (name not in self.either or isinstance(value, list | tuple))
                 values.append(self.items(name, value) if several else operand(self.name, name, value))
                 slots.append(name)
+        by_ndim = any(_from_the_end(options.get(name)) for name in self.dims)
         self.canonical_dims(options, values)
-        concrete = all(is_concrete(leaf) for leaf in jax.tree.leaves(values))
-        program = self.program(tuple(slots), options) if concrete else self.bare(tuple(slots), options)
-        run_check = self.checker(slots, options)
-        if key is not None:
-            self.spelled[key] = program, run_check
-            by_ndim = any(options.get(name) not in (None, ()) for name in self.dims)
-            arrays_only = not kwargs and len(args) == len(values) and all(self.kinds[: len(args)])
-            if arrays_only and not by_ndim and all(value.__class__ in CONCRETE for value in args):
-                self.alone[len(args)] = program, run_check
+        leaves = jax.tree.leaves(values)
+        if all(is_concrete(leaf) for leaf in leaves):
+            run = self.checked(slots, options, leaves)
+            if key is not None and all(map(_unchanged, given, values)):
+                self.spellings.remember(key, run, args, values, by_ndim)
+        else:
+            run = self.bare(tuple(slots), options)
+            check = self.checker(slots, options) if checking() else None
+            if check is not None:
+                run = after(check, checking, run)
         try:
-            if run_check is not None and (looked_at() if concrete else checking()):
-                run_check(values)
-            return program(*values)
+            return run(*values)
         except Exception as error:
             translate(self.name, error, values)
 
@@ -299,12 +249,20 @@ class _Word:
 
     def program(self, slots: _Slots, options: dict[str, Any]) -> Callable[..., Any]:
         """The compiled definition with `options` fixed; it takes the values of `slots` in order."""
-        key = (slots, *((name, _typed(options[name])) for name in sorted(options)))
+        key = (slots, *((name, typed(options[name])) for name in sorted(options)))
         try:
             return self.programs[key]
         except KeyError:
+            definition = self.bare(slots, options)
+
+            def guarded(*values: Any) -> Any:
+                # Traced once for each shape: these options may have been found for arrays of more dimensions.
+                self.canonical_dims(dict(options), list(values))
+                return definition(*values)
+
+            guarded.__name__ = self.name
             # inline: a word without operands, called while tracing, leaves its equations and not a call.
-            program = self.programs[key] = jax.jit(self.bare(slots, options), inline=True)
+            program = self.programs[key] = jax.jit(guarded, inline=True)
             return program
         except TypeError:
             unhashable = next(name for name, value in options.items() if not _hashable(value))
@@ -329,16 +287,26 @@ class _Word:
         definition.__name__ = self.name
         return definition
 
-    def checker(self, slots: Sequence[str], options: dict[str, Any]) -> Callable[[Sequence[Any]], None] | None:
-        """The check with `options` fixed; made once a spelling, because passing names costs more than most checks."""
+    def checked(self, slots: Sequence[str], options: dict[str, Any], leaves: Sequence[Any]) -> Callable[..., Any]:
+        """The program behind its check; the bare program where the classes of the operands say that all is well."""
+        program = self.program(tuple(slots), options)
+        check = self.checker(slots, options)
+        without = getattr(self.check, "without", None)
+        if check is None or (without is not None and without not in map(type, leaves)):
+            return program
+        inexact = getattr(self.check, "inexact", False) and isinstance(leaves[0], jax.Array)
+        return after(check, looked_at, program, inexact)
+
+    def checker(self, slots: Sequence[str], options: dict[str, Any]) -> Callable[..., None] | None:
+        """The check with `options` fixed, as a function of the values."""
         check = self.check
         if check is None:
             return None
         places = {name: i for i, name in enumerate(slots) if name in self.check_names}
         fixed = {name: options[name] for name in self.check_names if name in options and name not in places}
         if tuple(slots) == self.check_names[: len(slots)]:  # all values, in the order of the check
-            return lambda values: check(*values, **fixed)
-        return lambda values: check(**{name: values[i] for name, i in places.items()}, **fixed)
+            return functools.partial(check, **fixed) if fixed else check
+        return lambda *values: check(**{name: values[i] for name, i in places.items()}, **fixed)
 
     def public_signature(self) -> inspect.Signature:
         """The signature that help() shows: the definition's, and the aliases as keywords."""
@@ -357,12 +325,16 @@ def strong(value: Any) -> Any:
     return jax.lax.convert_element_type(value, value.dtype) if getattr(value, "weak_type", False) else value
 
 
-def _typed(value: Any) -> Any:
-    """`value` as a key that tells (1,) from (True,) and (1.0,), which Python holds to be equal."""
-    if not isinstance(value, list | tuple):
-        return value.__class__, value
-    kinds = tuple(map(type, value))
-    return kinds, tuple(map(_typed, value)) if tuple in kinds or list in kinds else tuple(value)
+def _unchanged(given: Any, value: Any) -> bool:
+    """Whether the operand `given` went into the program as it was: its class does not say how to convert it."""
+    return all(map(operator.is_, given, value)) if value.__class__ is tuple else given is value
+
+
+def _from_the_end(dim: Any) -> bool:
+    """Whether `dim`, an option as it was written, means another dimension of an array with more of them."""
+    if isinstance(dim, tuple):
+        return any(map(_from_the_end, dim))
+    return dim is not None and dim.__class__ is not bool and not (dim.__class__ is int and dim >= 0)
 
 
 def _frozen(value: Any) -> Any:

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._checks import ENABLE_X64, default_int, describe, fail, is_concrete
+from ._checks import ENABLE_X64, default_int, describe, fail
 from ._convert import from_host, is_torch
 from ._errors import (
     ArgumentError,
@@ -20,11 +20,7 @@ from ._errors import (
     TracedValueError,
 )
 
-__all__ = ["CONCRETE", "is_key", "operand", "translate"]
-
-# Types whose instances hold values now, so that the fast path asks only for membership. Array types join when first
-# seen, because asking JAX for them at import would start a backend.
-CONCRETE: set[type] = {bool, int, float, complex}
+__all__ = ["is_key", "operand", "translate"]
 
 _EXTENDED_PRECISION = (np.longdouble, np.clongdouble)  # no Python number holds them
 
@@ -34,8 +30,6 @@ _TRACER = re.compile(r"\w*Tracer\b")  # what JAX puts in the place of an array w
 def operand(name: str, argument: str, value: Any) -> Any:
     """`value` as something that JAX takes as an operand; raises ArgumentTypeError, with the remedy, otherwise."""
     if isinstance(value, jax.Array):
-        if is_concrete(value):
-            CONCRETE.add(type(value))
         return value
     if type(value) in (bool, int, float, complex):
         return value

@@ -152,7 +152,7 @@ PLAIN |= {
         "set(x, 1, 5.0)": "x.at[1].set(5.0)",
         "select(x, 0, 1)": "x[1]",
         "narrow(x, 1, 1, 2)": "x[:, 1:3]",
-        "matmul(x, x.T)": "jnp.matmul(x, x.T)",
+        "matmul(q, x)": "jnp.matmul(q, x)",
         "mv(x, v)": "jnp.matmul(x, v)",
         "dot(v, v)": "jnp.dot(v, v)",
         "outer(v, v)": "jnp.outer(v, v)",

@@ -12,6 +12,7 @@ import numpy as np
 
 from .._checks import broadcast_shapes, default_float, fail
 from .._claims import claim, visible
+from .._dispatch import spares
 from .._errors import ArgumentError, ConversionError, DtypeError
 from .._types import Array
 
@@ -69,7 +70,7 @@ def fits(name: str, *arguments: str) -> Callable[..., None]:
         _require_ints_fit(name, (*given, *named.values()) if named else given)
 
     check.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
-    return check
+    return spares(check, without=int)
 
 
 def no_zero_divisor(name: str) -> Callable[..., None]:
@@ -90,7 +91,7 @@ def no_zero_divisor(name: str) -> Callable[..., None]:
                 divisors != 0,
             )
 
-    return check
+    return spares(check, inexact=True)
 
 
 def is_exact(operand: Any) -> bool:

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import default_int, fail
+from .._dispatch import spares
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._sizes import known_at_least
@@ -75,7 +76,7 @@ def _check_cumprod(input: Any, dim: Any, dtype: Any) -> None:
         integers_fit("cumprod", np.cumprod, input, dim, dtype)
 
 
-@op(check=_check_cumsum)
+@op(check=spares(_check_cumsum, inexact=True))
 def cumsum(input: ArrayLike, /, dim: Dim, *, dtype: DtypeLike | None = None) -> Array:
     r"""The running sums $y_i = \sum_{j \le i} x_j$ along a dimension.
 
@@ -99,7 +100,7 @@ def cumsum(input: ArrayLike, /, dim: Dim, *, dtype: DtypeLike | None = None) -> 
     return _running("cumsum", _sums, input, dim, dtype)
 
 
-@op(check=_check_cumprod)
+@op(check=spares(_check_cumprod, inexact=True))
 def cumprod(input: ArrayLike, /, dim: Dim, *, dtype: DtypeLike | None = None) -> Array:
     r"""The running products $y_i = \prod_{j \le i} x_j$ along a dimension. The gradient is right at zeros too.
 

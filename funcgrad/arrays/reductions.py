@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import default_int, fail, sizes
+from .._dispatch import spares
 from .._errors import ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dims, DtypeLike
@@ -21,7 +22,7 @@ def _fits(name: str, reduce: Any) -> Any:
     def check(input: Any, dim: Any, dtype: Any) -> None:
         integers_fit(name, reduce, input, dim, dtype)
 
-    return check
+    return spares(check, inexact=True)
 
 
 @op(check=_fits("sum", np.sum))

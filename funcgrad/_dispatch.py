@@ -1,0 +1,281 @@
+"""How an eager call finds its compiled program: by its spelling.
+
+A spelling is the classes of the operands, and the options as they are written, with their classes. What was spelled
+so before, with operands whose values are known, needs no binding, no conversion and no look at shapes: the program
+looks at those while it is traced. Everything else, tracers above all, goes the slow way, which reads the call as
+Python does, and leaves here what it found.
+
+Each line that runs at every call is paid by every word. A class is read in 10 ns, a property of an array in 60 to 150,
+a Python function is called in 50, and a compiled program of one array in 4000. Hence a reader for each common form.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import jax
+import numpy as np
+
+from ._operands import translate
+
+__all__ = ["Spellings", "after", "reader", "spares", "typed"]
+
+Run: TypeAlias = Callable[..., Any]
+PLAIN = {int, bool, str, type(None)}  # classes whose equal instances are one option
+
+
+class Spellings:
+    """The programs of one word, by the spellings that led to them, each behind its check and a function of values.
+
+    Attributes:
+        name: the word.
+        kinds: for each position in a call, whether the argument there is an operand.
+        operands: the names of the operands.
+        slow: takes the arguments of any call and, where its options can be looked up, the key to remember it by.
+        found: by key. Where what is written means another thing for another number of dimensions, by that number.
+        alone: the same for calls of nothing but operands, where one has its class for a key.
+        chosen: the same for calls of nothing but options, whose keys are made otherwise.
+    """
+
+    def __init__(self, name: str, kinds: Sequence[bool], operands: set[str], slow: Callable[..., Any]):
+        self.name = name
+        self.kinds = kinds
+        self.operands = operands
+        self.slow = slow
+        self.found: dict[Any, Any] = {}
+        self.alone: dict[Any, Run] = {}
+        self.chosen: dict[Any, Run] = {}
+
+    def remember(self, key: Any, run: Run, args: tuple[Any, ...], values: Sequence[Any], by_ndim: bool) -> None:
+        """Let later calls of the spelling `key` find `run`, whatever the shapes."""
+        if by_ndim and any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(values[:1])):
+            self.found.setdefault(key, {})[_ndim(values)] = run
+            return
+        self.found[key] = run
+        kinds = tuple(map(type, args))
+        if len(key) == len(args) == len(values) and key == kinds:
+            self.alone[key if len(key) > 1 else key[0]] = run
+        if not values and len(key) == 2 * len(args) and PLAIN.issuperset(kinds):
+            self.chosen[kinds, args] = run
+
+
+def reader(
+    word: Spellings, sequence: bool, optional: bool, put: Callable[[Any, Any], Any] | None
+) -> Callable[..., Any]:
+    """What is called when `word` is.
+
+    Args:
+        word: the word.
+        sequence: whether its first operand may be several.
+        optional: whether its first operand may be None.
+        put: where the word takes a ``device``, puts a result there.
+    """
+    leading = next((i for i, is_operand in enumerate(word.kinds) if not is_operand), len(word.kinds))
+    read = _any_call(word) if put is None else _with_device(_any_call(word), put)
+    if leading == 1 and not optional:
+        return _one_operand(word, read, sequence)
+    return _operands(word, read, leading) if leading else _options(word, read)
+
+
+def _any_call(word: Spellings) -> Callable[..., Any]:
+    """Reads calls of every form; takes the arguments as a tuple and a dict."""
+    name, kinds, operands, slow, found = word.name, word.kinds, word.operands, word.slow, word.found
+    most = len(kinds)
+
+    def read(args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        if len(args) > most:
+            return slow(args, named)
+        values: list[Any] = []
+        key: Any = []
+        for value, is_operand in zip(args, kinds):  # noqa: B905 (`strict=` alone would cost a tenth of the rest)
+            kind = value.__class__
+            if not is_operand:
+                key += kind, value if kind in PLAIN else typed(value)
+            elif kind is list or kind is tuple:
+                values.append(tuple(value))
+                key.append(tuple(map(type, value)))
+            else:
+                key.append(kind)
+                if value is not None:
+                    values.append(value)
+        for option, value in named.items():
+            kind = value.__class__
+            if option not in operands or value is None:
+                key += option, kind, value if kind in PLAIN else typed(value)
+            elif kind is list or kind is tuple:
+                values.append(tuple(value))
+                key += option, tuple(map(type, value))
+            else:
+                values.append(value)
+                key += option, kind
+        key = tuple(key)
+        try:
+            run = found.get(key)
+        except TypeError:  # an option that has no hash
+            return slow(args, named)
+        if run.__class__ is dict:
+            run = run.get(_ndim(values))
+        if run is None:
+            return slow(args, named, key)
+        try:
+            return run(*values)
+        except Exception as error:
+            translate(name, error, values)
+
+    return read
+
+
+def _with_device(read: Callable[..., Any], put: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    def placed(args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        if "device" not in named:
+            return read(args, named)
+        device = named.pop("device")
+        return put(read(args, named), device)
+
+    return placed
+
+
+def _one_operand(word: Spellings, read: Callable[..., Any], sequence: bool) -> Callable[..., Any]:
+    """Reads calls of one operand with options; the keys are those of `_any_call`."""
+    name, operands, found, alone = word.name, word.operands, word.found, word.alone
+
+    def call(*args: Any, **named: Any) -> Any:
+        count = len(args)
+        if count == 1 and not named:
+            run = alone.get(args[0].__class__)
+            if run is not None:
+                try:
+                    return run(*args)
+                except Exception as error:
+                    translate(name, error, args)
+        elif not count or count > 3:
+            return read(args, named)
+        first = args[0]
+        kind = first.__class__
+        if sequence and (kind is list or kind is tuple):
+            first = tuple(first)
+            kind = tuple(map(type, first))
+        key: Any
+        if count == 1:
+            key = (kind,)
+        elif count == 2:
+            second = args[1]
+            option = second.__class__
+            key = (kind, option, second if option in PLAIN else typed(second))
+        else:
+            _, second, third = args
+            option, other = second.__class__, third.__class__
+            second = second if option in PLAIN else typed(second)
+            key = (kind, option, second, other, third if other in PLAIN else typed(third))
+        for option, value in named.items():
+            if option in operands:
+                return read(args, named)
+            other = value.__class__
+            key += (option, other, value if other in PLAIN else typed(value))
+        try:
+            run = found.get(key)
+        except TypeError:  # an option that has no hash
+            return read(args, named)
+        if run.__class__ is dict:
+            run = run.get(_ndim(args))
+        if run is None:
+            return read(args, named)
+        try:
+            return run(first)
+        except Exception as error:
+            translate(name, error, (first,))
+
+    return call
+
+
+def _operands(word: Spellings, read: Callable[..., Any], leading: int) -> Callable[..., Any]:
+    """Reads calls of nothing but operands by position."""
+    name, alone = word.name, word.alone
+
+    def call(*args: Any, **named: Any) -> Any:
+        count = len(args)
+        if named or count > leading:
+            return read(args, named)
+        if count == 2:
+            first, second = args
+            run = alone.get((first.__class__, second.__class__))
+        elif count == 1:
+            run = alone.get(args[0].__class__)
+        else:
+            run = alone.get(tuple(map(type, args)))
+        if run is None:
+            return read(args, named)
+        try:
+            return run(*args)
+        except Exception as error:
+            translate(name, error, args)
+
+    return call
+
+
+def _options(word: Spellings, read: Callable[..., Any]) -> Callable[..., Any]:
+    """Reads calls of nothing but options by position, as those of words that make arrays are."""
+    name, chosen = word.name, word.chosen
+
+    def call(*args: Any, **named: Any) -> Any:
+        if named:
+            return read(args, named)
+        try:
+            run = chosen.get((tuple(map(type, args)), args))
+        except TypeError:  # a list
+            run = None
+        if run is None:
+            return read(args, named)
+        try:
+            return run()
+        except Exception as error:
+            translate(name, error, ())
+
+    return call if not any(word.kinds) else lambda *args, **named: read(args, named)
+
+
+def spares(check: Callable[..., None], *, without: type | None = None, inexact: bool = False) -> Callable[..., None]:
+    """Say which calls a `check` has nothing to say about, so that they need not ask it.
+
+    Args:
+        check: a check, as `op` takes it.
+        without: calls without an operand of this class.
+        inexact: calls whose first operand is a floating or complex array.
+    """
+    check.without, check.inexact = without, inexact  # type: ignore[attr-defined]
+    return check
+
+
+def after(check: Callable[..., None], wanted: Callable[[], bool], run: Run, inexact: bool = False) -> Run:
+    """`run` behind its check; arrays that are not exact pass it, if `inexact`."""
+
+    def checked(*values: Any) -> Any:
+        if wanted():
+            check(*values)
+        return run(*values)
+
+    def checked_if_exact(*values: Any) -> Any:
+        if values[0].dtype.kind not in "fc" and wanted():
+            check(*values)
+        return run(*values)
+
+    return checked_if_exact if inexact else checked
+
+
+def typed(value: Any) -> Any:
+    """`value` as a key that tells (1,) from (True,) and (1.0,), and 0.0 from -0.0, which Python holds to be equal."""
+    kind = value.__class__
+    if kind is tuple or kind is list:
+        kinds = tuple(map(type, value))
+        return kinds, tuple(value) if PLAIN.issuperset(kinds) else tuple(map(typed, value))
+    if isinstance(value, float | complex | np.inexact):
+        return kind, repr(value) if value == 0 else value
+    return kind, value
+
+
+def _ndim(values: Sequence[Any]) -> int:
+    """The number of dimensions of the first operand, or of the first of several."""
+    first = values[0] if values else 0
+    if first.__class__ is tuple or first.__class__ is list:
+        first = first[0] if first else 0
+    ndim: int = getattr(first, "ndim", 0)
+    return ndim
