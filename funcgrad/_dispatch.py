@@ -6,25 +6,37 @@ looks at those while it is traced. Everything else, tracers above all, goes the 
 Python does, and leaves here what it found.
 
 Each line that runs at every call is paid by every word. A class is read in 10 ns, a property of an array in 60 to 150,
-a Python function is called in 50, and a compiled program of one array in 4000. Hence a reader for each common form.
+a compiled program of one array takes 4000. A Python function is called in 20, and in 70 if it calls the program, which
+notes the frames above it. Hence a reader for each common form, and checks that have returned before the program runs.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import numpy as np
 
+from ._claims import looked_at
 from ._operands import translate
 
-__all__ = ["Spellings", "after", "reader", "spares", "typed"]
+__all__ = ["Checked", "Spellings", "reader", "spares", "typed"]
 
 Run: TypeAlias = Callable[..., Any]
 PLAIN = {int, bool, str, type(None)}  # classes whose equal instances are one option
+COMPILED = type(jax.jit(lambda: None))
+ABSENT: Any = type("Absent", (), {})()  # an argument that was not given
+
+
+class Checked(NamedTuple):
+    """A program and its check, both functions of the values; arrays that are not exact pass it, if `inexact`."""
+
+    program: Run
+    check: Run
+    inexact: bool
 
 
 class Spellings:
-    """The programs of one word, by the spellings that led to them, each behind its check and a function of values.
+    """The programs of one word, by the spellings that led to them, as functions of the values or `Checked`.
 
     Attributes:
         name: the word.
@@ -42,10 +54,12 @@ class Spellings:
         self.operands = operands
         self.slow = slow
         self.found: dict[Any, Any] = {}
-        self.alone: dict[Any, Run] = {}
-        self.chosen: dict[Any, Run] = {}
+        self.alone: dict[Any, Any] = {}
+        self.chosen: dict[Any, Any] = {}
 
-    def remember(self, key: Any, run: Run, args: tuple[Any, ...], values: Sequence[Any], by_ndim: bool) -> None:
+    def remember(
+        self, key: Any, run: Run | Checked, args: tuple[Any, ...], values: Sequence[Any], by_ndim: bool
+    ) -> None:
         """Let later calls of the spelling `key` find `run`, whatever the shapes."""
         if by_ndim and any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(values[:1])):
             self.found.setdefault(key, {})[_ndim(values)] = run
@@ -53,8 +67,8 @@ class Spellings:
         self.found[key] = run
         kinds = tuple(map(type, args))
         if len(key) == len(args) == len(values) and key == kinds:
-            self.alone[key if len(key) > 1 else key[0]] = run
-        if not values and len(key) == 2 * len(args) and PLAIN.issuperset(kinds):
+            self.alone[key] = self.alone[key[0] if len(key) == 1 else key] = run
+        if not values and run.__class__ is COMPILED and len(key) == 2 * len(args) and PLAIN.issuperset(kinds):
             self.chosen[kinds, args] = run
 
 
@@ -73,7 +87,21 @@ def reader(
     read = _any_call(word) if put is None else _with_device(_any_call(word), put)
     if leading == 1 and not optional:
         return _one_operand(word, read, sequence)
+    if leading == 2:
+        return _two_operands(word, read)
     return _operands(word, read, leading) if leading else _options(word, read)
+
+
+def settle(run: Any, values: Sequence[Any]) -> Any:
+    """The program to call with `values`, which have passed its check; None where there is none yet."""
+    if run.__class__ is dict:
+        run = run.get(_ndim(values))
+    if run.__class__ is not Checked:
+        return run
+    program, check, inexact = run
+    if not (inexact and values[0].dtype.kind in "fc") and looked_at():
+        check(*values)
+    return program
 
 
 def _any_call(word: Spellings) -> Callable[..., Any]:
@@ -112,14 +140,14 @@ def _any_call(word: Spellings) -> Callable[..., Any]:
             run = found.get(key)
         except TypeError:  # an option that has no hash
             return slow(args, named)
-        if run.__class__ is dict:
-            run = run.get(_ndim(values))
-        if run is None:
-            return slow(args, named, key)
         try:
-            return run(*values)
+            if run.__class__ is not COMPILED:
+                run = settle(run, values)
+            if run is not None:
+                return run(*values)
         except Exception as error:
             translate(name, error, values)
+        return slow(args, named, key)
 
     return read
 
@@ -138,51 +166,75 @@ def _one_operand(word: Spellings, read: Callable[..., Any], sequence: bool) -> C
     """Reads calls of one operand with options; the keys are those of `_any_call`."""
     name, operands, found, alone = word.name, word.operands, word.found, word.alone
 
-    def call(*args: Any, **named: Any) -> Any:
-        count = len(args)
-        if count == 1 and not named:
-            run = alone.get(args[0].__class__)
-            if run is not None:
-                try:
-                    return run(*args)
-                except Exception as error:
-                    translate(name, error, args)
-        elif not count or count > 3:
-            return read(args, named)
-        first = args[0]
+    def call(first: Any = ABSENT, /, *options: Any, **named: Any) -> Any:
+        if not options and not named:
+            run = alone.get(first.__class__)
+            try:
+                if run.__class__ is not COMPILED:
+                    run = settle(run, (first,))
+                if run is not None:
+                    return run(first)
+            except Exception as error:
+                translate(name, error, (first,))
+        args = (first, *options) if first is not ABSENT else options
         kind = first.__class__
+        value = first
         if sequence and (kind is list or kind is tuple):
-            first = tuple(first)
-            kind = tuple(map(type, first))
+            value = tuple(first)
+            kind = tuple(map(type, value))
+        count = len(options)
         key: Any
-        if count == 1:
+        if count == 0:
             key = (kind,)
-        elif count == 2:
-            second = args[1]
+        elif count == 1:
+            (second,) = options
             option = second.__class__
             key = (kind, option, second if option in PLAIN else typed(second))
-        else:
-            _, second, third = args
+        elif count == 2:
+            second, third = options
             option, other = second.__class__, third.__class__
             second = second if option in PLAIN else typed(second)
             key = (kind, option, second, other, third if other in PLAIN else typed(third))
-        for option, value in named.items():
+        else:
+            return read(args, named)
+        for option, second in named.items():
             if option in operands:
                 return read(args, named)
-            other = value.__class__
-            key += (option, other, value if other in PLAIN else typed(value))
+            other = second.__class__
+            key += (option, other, second if other in PLAIN else typed(second))
         try:
             run = found.get(key)
         except TypeError:  # an option that has no hash
             return read(args, named)
-        if run.__class__ is dict:
-            run = run.get(_ndim(args))
-        if run is None:
-            return read(args, named)
         try:
-            return run(first)
+            if run.__class__ is not COMPILED:
+                run = settle(run, (value,))
+            if run is not None:
+                return run(value)
         except Exception as error:
-            translate(name, error, (first,))
+            translate(name, error, (value,))
+        return read(args, named)
+
+    return call
+
+
+def _two_operands(word: Spellings, read: Callable[..., Any]) -> Callable[..., Any]:
+    """Reads calls of two operands by position."""
+    name, alone = word.name, word.alone
+
+    def call(first: Any = ABSENT, second: Any = ABSENT, /, *options: Any, **named: Any) -> Any:
+        if not options and not named:
+            run = alone.get((first.__class__, second.__class__))
+            try:
+                if run.__class__ is not COMPILED:
+                    run = settle(run, (first, second))
+                if run is not None:
+                    return run(first, second)
+            except Exception as error:
+                translate(name, error, (first, second))
+        if second is ABSENT:
+            return read(() if first is ABSENT else (first,), named)
+        return read((first, second, *options), named)
 
     return call
 
@@ -192,22 +244,16 @@ def _operands(word: Spellings, read: Callable[..., Any], leading: int) -> Callab
     name, alone = word.name, word.alone
 
     def call(*args: Any, **named: Any) -> Any:
-        count = len(args)
-        if named or count > leading:
-            return read(args, named)
-        if count == 2:
-            first, second = args
-            run = alone.get((first.__class__, second.__class__))
-        elif count == 1:
-            run = alone.get(args[0].__class__)
-        else:
+        if not named and len(args) <= leading:
             run = alone.get(tuple(map(type, args)))
-        if run is None:
-            return read(args, named)
-        try:
-            return run(*args)
-        except Exception as error:
-            translate(name, error, args)
+            try:
+                if run.__class__ is not COMPILED:
+                    run = settle(run, args)
+                if run is not None:
+                    return run(*args)
+            except Exception as error:
+                translate(name, error, args)
+        return read(args, named)
 
     return call
 
@@ -217,20 +263,19 @@ def _options(word: Spellings, read: Callable[..., Any]) -> Callable[..., Any]:
     name, chosen = word.name, word.chosen
 
     def call(*args: Any, **named: Any) -> Any:
-        if named:
-            return read(args, named)
-        try:
-            run = chosen.get((tuple(map(type, args)), args))
-        except TypeError:  # a list
-            run = None
-        if run is None:
-            return read(args, named)
-        try:
-            return run()
-        except Exception as error:
-            translate(name, error, ())
+        if not named:
+            try:
+                run = chosen.get((tuple(map(type, args)), args))
+            except TypeError:  # a list
+                return read(args, named)
+            if run is not None:
+                try:
+                    return run()
+                except Exception as error:
+                    translate(name, error, ())
+        return read(args, named)
 
-    return call if not any(word.kinds) else lambda *args, **named: read(args, named)
+    return (lambda *args, **named: read(args, named)) if any(word.kinds) else call
 
 
 def spares(check: Callable[..., None], *, without: type | None = None, inexact: bool = False) -> Callable[..., None]:
@@ -243,22 +288,6 @@ def spares(check: Callable[..., None], *, without: type | None = None, inexact: 
     """
     check.without, check.inexact = without, inexact  # type: ignore[attr-defined]
     return check
-
-
-def after(check: Callable[..., None], wanted: Callable[[], bool], run: Run, inexact: bool = False) -> Run:
-    """`run` behind its check; arrays that are not exact pass it, if `inexact`."""
-
-    def checked(*values: Any) -> Any:
-        if wanted():
-            check(*values)
-        return run(*values)
-
-    def checked_if_exact(*values: Any) -> Any:
-        if values[0].dtype.kind not in "fc" and wanted():
-            check(*values)
-        return run(*values)
-
-    return checked_if_exact if inexact else checked
 
 
 def typed(value: Any) -> Any:

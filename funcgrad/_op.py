@@ -24,9 +24,9 @@ import jax
 import numpy as np
 
 from ._checks import canonical_dim, canonical_dims, describe, fail, is_concrete
-from ._claims import checking, looked_at
+from ._claims import checking
 from ._convert import resolve_device
-from ._dispatch import Spellings, after, reader, typed
+from ._dispatch import Checked, Spellings, reader, settle, typed
 from ._errors import ArgumentError, ArgumentTypeError, TracedValueError
 from ._operands import is_key, operand, translate
 from ._plain import misfit
@@ -161,16 +161,18 @@ class _Word:
         by_ndim = any(_from_the_end(options.get(name)) for name in self.dims)
         self.canonical_dims(options, values)
         leaves = jax.tree.leaves(values)
-        if all(is_concrete(leaf) for leaf in leaves):
+        concrete = all(is_concrete(leaf) for leaf in leaves)
+        if concrete:
             run = self.checked(slots, options, leaves)
             if key is not None and all(map(_unchanged, given, values)):
                 self.spellings.remember(key, run, args, values, by_ndim)
         else:
-            run = self.bare(tuple(slots), options)
-            check = self.checker(slots, options) if checking() else None
-            if check is not None:
-                run = after(check, checking, run)
+            run, check = self.bare(tuple(slots), options), self.checker(slots, options)
         try:
+            if concrete:
+                run = settle(run, values)
+            elif check is not None and checking():
+                check(*values)
             return run(*values)
         except Exception as error:
             translate(self.name, error, values)
@@ -287,15 +289,14 @@ class _Word:
         definition.__name__ = self.name
         return definition
 
-    def checked(self, slots: Sequence[str], options: dict[str, Any], leaves: Sequence[Any]) -> Callable[..., Any]:
-        """The program behind its check; the bare program where the classes of the operands say that all is well."""
+    def checked(self, slots: Sequence[str], options: dict[str, Any], leaves: Sequence[Any]) -> Any:
+        """The program with its check, unless the classes of the operands say that all is well."""
         program = self.program(tuple(slots), options)
         check = self.checker(slots, options)
         without = getattr(self.check, "without", None)
         if check is None or (without is not None and without not in map(type, leaves)):
             return program
-        inexact = getattr(self.check, "inexact", False) and isinstance(leaves[0], jax.Array)
-        return after(check, looked_at, program, inexact)
+        return Checked(program, check, getattr(self.check, "inexact", False) and isinstance(leaves[0], jax.Array))
 
     def checker(self, slots: Sequence[str], options: dict[str, Any]) -> Callable[..., None] | None:
         """The check with `options` fixed, as a function of the values."""
