@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._claims import claim, visible
+from ._claims import all_finite, bounds, claim, visible
 from ._errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -356,9 +356,11 @@ def indices_in_range(
     if values is None or not values.size:
         return
     if not isinstance(values, jax.core.Tracer):
-        # One pass at each eager call: below 0, an int that is read as unsigned is very large.
-        shifted = values.astype(np.int64) - lowest if lowest else values
-        if shifted.view(f"u{shifted.itemsize}").max() < size - lowest:
+        # One pass over a large array: an int below 0 that is read as unsigned is very large.
+        if values.size > 32 and np.maximum.reduce(values.view(f"u{values.itemsize}"), None) < size:
+            return
+        low, high = bounds(values)
+        if lowest <= low and high < size:
             return
     holds = (values >= lowest) & (values < size)
     claim(
@@ -376,10 +378,8 @@ def require_numbers(
     name: str, A: ArrayLike, argument: str = "A", dims: Sequence[int] = (-2, -1), *, finite: bool = False
 ) -> None:
     """Raise LinAlgError where a matrix of `A` holds NaN (or, with `finite`, infinity), of which nothing is found."""
-    values = visible(A) if np.ndim(A) > 1 else None
-    if values is None or values.dtype.kind not in "fc":
-        return
-    if isinstance(values, np.ndarray) and np.isfinite(values).all():
+    values = visible(A) if getattr(A, "ndim", 0) > 1 else None
+    if values is None or values.dtype.kind not in "fc" or all_finite(values):
         return
     wrong = ~jnp.isfinite(values) if finite else values != values
     holds = ~wrong.any(axis=tuple(dims))

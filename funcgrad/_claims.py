@@ -7,6 +7,7 @@ program holds nothing of it, unless the function is traced by `checked`: there i
 
 import contextvars
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -17,7 +18,19 @@ from jax.experimental import checkify
 
 from ._errors import FuncgradError
 
-__all__ = ["LOOKED_AT", "checking", "claim", "looked_at", "raise_failed", "settled", "tracing_checks", "visible"]
+__all__ = [
+    "LOOKED_AT",
+    "all_finite",
+    "bounds",
+    "checking",
+    "claim",
+    "looked_at",
+    "raise_failed",
+    "settled",
+    "tracing_checks",
+    "visible",
+    "within",
+]
 
 # Part of the keys of JAX's caches, so that what was compiled before is traced anew with its checks.
 _TRACING_CHECKS = jax.make_user_context(False)
@@ -50,6 +63,41 @@ def visible(value: Any) -> Any:
         return np.asarray(value)
     except RuntimeError:  # an array of which other processes hold a part
         return None
+
+
+def all_finite(values: Any) -> bool:
+    """Whether `values` are a NumPy array of finite numbers: the quick look, which may miss very large ones."""
+    if values.__class__ is not np.ndarray:
+        return False
+    if values.dtype.itemsize < 4:
+        return bool(np.isfinite(values).all())
+    squares = np.vdot(values, values)  # a third of the time; NaN and infinity stay, and what overflows is looked at
+    return math.isfinite(squares.real) or bool(np.isfinite(values).all())
+
+
+def bounds(values: np.ndarray[Any, Any]) -> tuple[Any, Any]:
+    """The least and the largest of `values`, of which there is one at least; NaN where one is, which is in no range."""
+    if values.size > 32:
+        return np.minimum.reduce(values, None), np.maximum.reduce(values, None)
+    few = (values if values.ndim == 1 else values.ravel()).tolist()  # Python is faster with a few
+    total = sum(few)
+    return (min(few), max(few)) if total == total else (total, total)
+
+
+def within(value: Any, least: float, most: float) -> bool:
+    """Whether `value` is known to lie in [least, most]: the quick look, after which most calls need no claim."""
+    if value.__class__ is float or value.__class__ is int:
+        return bool(least <= value <= most)
+    if isinstance(value, jax.core.Tracer):
+        return False
+    try:
+        seen = np.asarray(value)
+    except RuntimeError:  # an array of which other processes hold a part
+        return False
+    if seen.dtype.kind not in "fiu" or not seen.size:
+        return False
+    low, high = bounds(seen)
+    return bool(low >= least and high <= most)
 
 
 def claim(

@@ -26,7 +26,7 @@ import numpy as np
 from ._checks import canonical_dim, canonical_dims, describe, fail, is_concrete
 from ._claims import checking
 from ._convert import resolve_device
-from ._dispatch import Checked, Spellings, reader, settle, typed
+from ._dispatch import Checked, Spellings, holding, reader, settle, typed
 from ._errors import ArgumentError, ArgumentTypeError, TracedValueError
 from ._operands import is_key, operand, translate
 from ._plain import misfit
@@ -163,7 +163,7 @@ class _Word:
         leaves = jax.tree.leaves(values)
         concrete = all(is_concrete(leaf) for leaf in leaves)
         if concrete:
-            run = self.checked(slots, options, leaves)
+            run = self.checked(slots, options, values)
             if key is not None and all(map(_unchanged, given, values)):
                 self.spellings.remember(key, run, args, values, by_ndim)
         else:
@@ -289,14 +289,14 @@ class _Word:
         definition.__name__ = self.name
         return definition
 
-    def checked(self, slots: Sequence[str], options: dict[str, Any], leaves: Sequence[Any]) -> Any:
+    def checked(self, slots: Sequence[str], options: dict[str, Any], values: Sequence[Any]) -> Any:
         """The program with its check, unless the classes of the operands say that all is well."""
-        program = self.program(tuple(slots), options)
+        program = holding(self.program(tuple(slots), options), values)
         check = self.checker(slots, options)
         without = getattr(self.check, "without", None)
-        if check is None or (without is not None and without not in map(type, leaves)):
+        if check is None or (without is not None and without not in map(type, values)):
             return program
-        return Checked(program, check, getattr(self.check, "inexact", False) and isinstance(leaves[0], jax.Array))
+        return Checked(program, check, getattr(self.check, "inexact", False) and isinstance(values[0], jax.Array))
 
     def checker(self, slots: Sequence[str], options: dict[str, Any]) -> Callable[..., None] | None:
         """The check with `options` fixed, as a function of the values."""

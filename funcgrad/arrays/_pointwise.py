@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -70,7 +72,8 @@ def fits(name: str, *arguments: str) -> Callable[..., None]:
         _require_ints_fit(name, (*given, *named.values()) if named else given)
 
     check.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
-    return spares(check, without=int)
+    # Of two operands a floating one leaves the int nothing to fit.
+    return spares(check, without=int, inexact=len(arguments) == 2)
 
 
 def no_zero_divisor(name: str) -> Callable[..., None]:
@@ -108,15 +111,11 @@ def _signature(arguments: tuple[str, ...]) -> inspect.Signature:
 
 
 def _require_ints_fit(name: str, operands: tuple[Any, ...]) -> None:
-    for number in operands:
-        if number.__class__ is not int:
-            continue
-        for other in operands:
-            dtype = getattr(other, "dtype", None)
-            if dtype is None or dtype == np.bool_ or not is_exact(other):
-                continue
-            limits = jnp.iinfo(dtype)
-            if not int(limits.min) <= number <= int(limits.max):
+    exact = [other.dtype for other in operands if hasattr(other, "dtype") and other.dtype.kind not in "fcb"]
+    for dtype in exact:
+        least, most = _limits(dtype)
+        for number in operands:
+            if number.__class__ is int and not least <= number <= most:
                 fail(
                     ConversionError,
                     name,
@@ -124,6 +123,14 @@ def _require_ints_fit(name: str, operands: tuple[Any, ...]) -> None:
                     f"got {number}",
                     "convert the array first, for example with fg.to(x, 'int32')",
                 )
+
+
+@functools.cache
+def _limits(dtype: Any) -> tuple[float, float]:
+    if not jnp.issubdtype(dtype, jnp.integer):  # NumPy does not know the kind of the narrowest types
+        return -math.inf, math.inf
+    limits = jnp.iinfo(dtype)
+    return int(limits.min), int(limits.max)
 
 
 def as_float(x: Any) -> Array:

@@ -14,6 +14,7 @@ from .._checks import describe, fail, indices_in_range, x64_enabled
 from .._claims import visible
 from .._convert import require_lossless
 from .._errors import ArgumentError, DtypeError, ShapeError
+from .._operands import dtype_of, is_integral, shape_of
 from .._types import Array, Shape
 
 __all__ = [
@@ -71,7 +72,7 @@ def require_indices(
     name: str, index: Any, size: int, dim: int, *, negative: bool = False, argument: str = "index"
 ) -> None:
     """Raise unless `index` is of integers and, where they are known, in range."""
-    if getattr(index, "dtype", None) != jnp.int32 and not jnp.issubdtype(jnp.result_type(index), jnp.integer):
+    if not is_integral(index):
         mask = jnp.issubdtype(jnp.result_type(index), jnp.bool_)
         remedy = "use fg.masked_select, fg.masked_fill or fg.where for a mask" if mask else ""
         fail(
@@ -86,7 +87,7 @@ def require_indices(
 
 def require_mask(name: str, mask: Any) -> None:
     """Raise unless `mask` is boolean."""
-    if not jnp.issubdtype(jnp.result_type(mask), jnp.bool_):
+    if dtype_of(mask) != np.bool_:
         fail(
             DtypeError,
             name,
@@ -115,7 +116,7 @@ def require_broadcast(name: str, argument: str, shape: Shape, target: Shape, rem
 
 def require_grid(name: str, input: Any, dim: int, index: Any) -> None:
     """Raise unless `index` has a place along `dim` for elements of `input`, as torch's ``gather`` reads it."""
-    shape, given = np.shape(input) or (1,), np.shape(index) or (1,)
+    shape, given = shape_of(input) or (1,), shape_of(index) or (1,)
     require_indices(name, index, shape[dim], dim)
     if 0 in given:
         return

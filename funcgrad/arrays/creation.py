@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
-from .._checks import default_float, describe, fail, resolve_dtype, sizes
-from .._claims import visible
+from .._checks import default_float, describe, fail, resolve_dtype, sizes, x64_enabled
+from .._claims import looked_at, visible
 from .._convert import require_lossless
 from .._errors import ShapeError
 from .._op import op
+from .._operands import dtype_of
 from .._types import Array, ArrayLike, DtypeLike
 
 __all__ = [
@@ -103,11 +106,15 @@ def _truth(value: ArrayLike, dtype: Any) -> ArrayLike:
 
 
 def _check_full(size: int | tuple[int, ...], fill_value: ArrayLike, dtype: DtypeLike | None = None) -> None:
-    _require_held("full", fill_value, jnp.result_type(fill_value) if dtype is None else resolve_dtype("full", dtype))
+    _require_held("full", fill_value, dtype)
 
 
-def _require_held(name: str, value: ArrayLike, dtype: Any) -> None:
+def _require_held(name: str, value: ArrayLike, dtype: DtypeLike | None) -> None:
     """Raise unless `value`, where it is known, is a number that `dtype` can hold."""
+    if value.__class__ in (bool, int, float, complex):
+        if looked_at():
+            _number_held(name, value, dtype, x64_enabled())  # type: ignore[arg-type]
+        return
     if jnp.ndim(value):
         fail(
             ShapeError,
@@ -118,7 +125,17 @@ def _require_held(name: str, value: ArrayLike, dtype: Any) -> None:
         )
     seen = visible(value)
     if seen is not None:
-        require_lossless(name, seen, dtype, remedy="")
+        require_lossless(name, seen, _kind(name, value, dtype), remedy="")
+
+
+def _kind(name: str, value: ArrayLike, dtype: DtypeLike | None) -> np.dtype[Any]:
+    return dtype_of(value) if dtype is None else resolve_dtype(name, dtype)
+
+
+@functools.lru_cache(maxsize=4096, typed=True)
+def _number_held(name: str, value: Any, dtype: DtypeLike | None, x64: bool) -> None:
+    """A Python number is looked at once: 64-bit mode decides what it is."""
+    require_lossless(name, np.asarray(value), _kind(name, value, dtype), remedy="")
 
 
 @op(places=True, check=_check_full)
@@ -145,7 +162,7 @@ def full(size: int | tuple[int, ...], fill_value: ArrayLike, *, dtype: DtypeLike
     Source: ``torch.full``.
     """
     kind = jnp.result_type(fill_value) if dtype is None else resolve_dtype("full", dtype)
-    _require_held("full", fill_value, kind)
+    _require_held("full", fill_value, dtype)
     return jnp.full(sizes("full", (size,)), _truth(fill_value, kind), kind)
 
 
@@ -214,9 +231,7 @@ def empty_like(input: ArrayLike, /, *, dtype: DtypeLike | None = None) -> Array:
 
 
 def _check_full_like(input: ArrayLike, fill_value: ArrayLike, dtype: DtypeLike | None = None) -> None:
-    _require_held(
-        "full_like", fill_value, jnp.result_type(input) if dtype is None else resolve_dtype("full_like", dtype)
-    )
+    _require_held("full_like", fill_value, dtype_of(input) if dtype is None else dtype)
 
 
 @op(places=True, check=_check_full_like)

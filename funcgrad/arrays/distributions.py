@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from .._checks import default_float, fail, require_key, resolve_dtype, sizes
-from .._claims import claim, visible
+from .._claims import claim, visible, within
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, DtypeLike, Shape
@@ -43,9 +44,14 @@ def _shape_and_dtype(name: str, size: Any, dtype: DtypeLike | None, **parameters
     return shape, kind
 
 
-def _check(name: str, argument: str, value: ArrayLike, required: str, good: Any) -> None:
-    """Raise where the condition `good` does not hold (NaN included)."""
-    if isinstance(value, float) and good(value):
+_TINY = 5e-324  # the least number above 0
+
+
+def _check(
+    name: str, argument: str, value: ArrayLike, required: str, good: Any, least: float = 0, most: float = math.inf
+) -> None:
+    """Raise where the condition `good` does not hold (NaN included): in [least, most] it does."""
+    if within(value, least, most):
         return
     values = visible(value)
     if values is not None:
@@ -146,7 +152,7 @@ def uniform(
 
 
 def _check_exponential(rate: ArrayLike = 1.0) -> None:
-    _check("exponential", "rate", rate, "above 0", lambda v: v > 0)
+    _check("exponential", "rate", rate, "above 0", lambda v: v > 0, _TINY)
 
 
 @op(places=True, check=_check_exponential)
@@ -179,8 +185,8 @@ def exponential(
 
 
 def _check_gamma(concentration: ArrayLike, rate: ArrayLike = 1.0) -> None:
-    _check("gamma", "concentration", concentration, "above 0", lambda v: v > 0)
-    _check("gamma", "rate", rate, "above 0", lambda v: v > 0)
+    _check("gamma", "concentration", concentration, "above 0", lambda v: v > 0, _TINY)
+    _check("gamma", "rate", rate, "above 0", lambda v: v > 0, _TINY)
 
 
 @op(places=True, check=_check_gamma)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from .._checks import default_int, fail
 from .._claims import claim, visible
+from .._dispatch import spares
 from .._errors import ArgumentError
 from .._op import op
 from .._types import Array, ArrayLike
@@ -48,7 +49,7 @@ _NEGATIVE = (
 )
 
 
-@op(check=_no_negative_power)
+@op(check=spares(_no_negative_power, inexact=True))
 def pow(input: ArrayLike, exponent: ArrayLike) -> Array:
     """The power $input^{exponent}$, with $x^0 = 1$ for every $x$.
 

@@ -79,6 +79,8 @@ _MIN = _forms("min", False, smaller)
 def _choose(name: str, forms: _Forms, input: Any, dim: Any, keepdim: Any, other: Any, axis: Any, keepdims: Any) -> Any:
     """Which of the three forms a call means: the second argument is a dimension (an int) or another array."""
     of_all, along, of_two = forms
+    if dim is None and other is None and axis is None and keepdim is None and keepdims is None:
+        return of_all(input)
     for word, first, alias, second in (("dim", dim, "axis", axis), ("keepdim", keepdim, "keepdims", keepdims)):
         if first is not None and second is not None:
             fail(

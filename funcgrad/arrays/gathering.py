@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax.numpy as jnp
@@ -10,6 +11,7 @@ import numpy as np
 from .._checks import fail
 from .._errors import ShapeError
 from .._op import op
+from .._operands import shape_of
 from .._types import Array, ArrayLike
 from ._updates import require_grid, require_indices
 
@@ -54,7 +56,7 @@ def gather(input: ArrayLike, /, dim: int, index: ArrayLike) -> Array:
 
 
 def _check_take(input: Any, index: Any) -> None:
-    require_indices("take", index, np.size(input), 0, negative=True)
+    require_indices("take", index, math.prod(shape_of(input)), 0, negative=True)
 
 
 @op(check=_check_take)
@@ -82,7 +84,8 @@ def take(input: ArrayLike, /, index: ArrayLike) -> Array:
 
 
 def _check_take_along(input: Any, indices: Any, dim: int | None = None) -> None:
-    size = np.size(input) if dim is None or np.ndim(input) == 0 else np.shape(input)[dim]
+    shape = shape_of(input)
+    size = math.prod(shape) if dim is None or not shape else shape[dim]
     require_indices("take_along_dim", indices, size, 0 if dim is None else dim, negative=True, argument="indices")
 
 
@@ -123,7 +126,7 @@ def take_along_dim(input: ArrayLike, /, indices: ArrayLike, dim: int | None = No
 
 
 def _check_select(input: Any, dim: int, index: Any) -> None:
-    if np.ndim(index) > 1:
+    if len(shape_of(index)) > 1:
         fail(
             ShapeError,
             "index_select",
@@ -131,7 +134,7 @@ def _check_select(input: Any, dim: int, index: Any) -> None:
             f"got shape {np.shape(index)}",
             "flatten it, or use fg.gather or fg.index",
         )
-    require_indices("index_select", index, np.shape(input)[dim] if np.ndim(input) else 1, dim)
+    require_indices("index_select", index, (shape_of(input) or (1,))[dim], dim)
 
 
 @op(check=_check_select)

@@ -15,7 +15,7 @@ import numpy as np
 from .._checks import canonical_dim, describe, fail, integer, is_concrete
 from .._errors import ArgumentError, ArgumentTypeError, ShapeError
 from .._op import op
-from .._operands import operand
+from .._operands import dtype_of, operand
 from .._plain import plain
 from .._types import Array, ArrayLike, Shape
 from ._brackets import (
@@ -268,7 +268,7 @@ def _require_shape(name: str, src: Any, shape: Shape) -> None:
 
 
 def _check_diagonal(input: Any, src: Any) -> None:
-    as_value("diagonal_scatter", src, jnp.result_type(input), "src")
+    as_value("diagonal_scatter", src, dtype_of(input), "src")
 
 
 @op(dims=("dim1", "dim2"), check=_check_diagonal)
@@ -306,7 +306,7 @@ def diagonal_scatter(input: ArrayLike, src: ArrayLike, /, offset: int = 0, dim1:
 
 def _write(name: str, x: Any, idx: Any, value: Any, how: str) -> Array:
     x, value = operand(name, "x", x), operand(name, "value", value)
-    as_value(name, value, getattr(x, "dtype", None) or jnp.result_type(x))
+    as_value(name, value, getattr(x, "dtype", None) or dtype_of(x))
     if _fills_a_mask(x, idx, value):
         return _write_masked(x, idx, value, how=how)
     spelled = spelling(idx)

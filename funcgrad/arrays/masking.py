@@ -13,7 +13,7 @@ from .._checks import broadcast_shapes, default_int, describe, fail, is_concrete
 from .._claims import claim, visible
 from .._errors import ShapeError, TracedValueError
 from .._op import op
-from .._operands import operand
+from .._operands import dtype_of, operand
 from .._plain import plain
 from .._types import Array, ArrayLike
 from ._updates import as_value, require_mask
@@ -23,7 +23,7 @@ __all__ = ["masked_fill", "masked_select", "masked_scatter", "nonzero", "argwher
 
 def _check_fill(input: Any, mask: Any, value: Any) -> None:
     require_mask("masked_fill", mask)
-    if np.ndim(value):
+    if getattr(value, "shape", ()):
         fail(
             ShapeError,
             "masked_fill",
@@ -31,7 +31,7 @@ def _check_fill(input: Any, mask: Any, value: Any) -> None:
             f"got shape {np.shape(value)}",
             "use fg.where(mask, value, x)",
         )
-    as_value("masked_fill", value, jnp.result_type(input))
+    as_value("masked_fill", value, dtype_of(input))
 
 
 @op(check=_check_fill)
@@ -98,7 +98,7 @@ def masked_select(input: ArrayLike, /, mask: ArrayLike, *, size: int | None = No
         _needs_size("masked_select", mask)
     if (seen := visible(mask)) is not None:
         _require_size("masked_select", seen.sum() * (math.prod(shape) // max(seen.size, 1)), size)
-    as_value("masked_select", fill_value, jnp.result_type(x), "fill_value")
+    as_value("masked_select", fill_value, dtype_of(x), "fill_value")
     return _picked_padded(x, mask, fill_value, shape=shape, size=sizes("masked_select", (size,))[0])
 
 
@@ -135,7 +135,7 @@ def _require_size(name: str, found: Any, size: int | None) -> None:
 
 def _check_scatter(input: Any, mask: Any, source: Any) -> None:
     require_mask("masked_scatter", mask)
-    as_value("masked_scatter", source, jnp.result_type(input), "source")
+    as_value("masked_scatter", source, dtype_of(input), "source")
     seen = visible(mask)
     if seen is not None:
         shape = broadcast_shapes("masked_scatter", np.shape(input), np.shape(mask))

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from .._checks import default_int, fail, listed, require_float, require_real
-from .._claims import claim, visible
+from .._claims import claim, visible, within
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim
@@ -145,7 +145,7 @@ def mode(input: ArrayLike, /, dim: Dim = -1, keepdim: bool = False) -> ValuesInd
 
 
 def _in_unit_interval(name: str, q: Any) -> None:
-    values = visible(q)
+    values = None if within(q, 0, 1) else visible(q)
     if values is not None:
         holds = (values >= 0) & (values <= 1)
         claim(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax.numpy as jnp
@@ -10,6 +11,7 @@ import numpy as np
 from .._checks import fail
 from .._errors import ArgumentError, ArgumentTypeError, ShapeError
 from .._op import op
+from .._operands import dtype_of, shape_of
 from .._types import Array, ArrayLike
 from ._updates import as_value, combined, require_grid, require_indices, require_reduction
 
@@ -66,7 +68,7 @@ def _check_scatter(
             "use fg.scatter_reduce for the others",
         )
     require_grid("scatter", input, dim, index)
-    as_value("scatter", value if src is None else src, jnp.result_type(input), "value" if src is None else "src")
+    as_value("scatter", value if src is None else src, dtype_of(input), "value" if src is None else "src")
 
 
 @op(check=_check_scatter)
@@ -117,7 +119,7 @@ def scatter(
 
 def _check_add(input: Any, dim: int, index: Any, src: Any) -> None:
     require_grid("scatter_add", input, dim, index)
-    as_value("scatter_add", src, jnp.result_type(input), "src")
+    as_value("scatter_add", src, dtype_of(input), "src")
 
 
 @op(check=_check_add)
@@ -151,7 +153,7 @@ def scatter_add(input: ArrayLike, /, dim: int, index: ArrayLike, src: ArrayLike)
 def _check_reduce(input: Any, dim: int, index: Any, src: Any, reduce: str) -> None:
     require_reduction("scatter_reduce", reduce, ("sum", "prod", "mean", "amax", "amin"))
     require_grid("scatter_reduce", input, dim, index)
-    as_value("scatter_reduce", src, jnp.result_type(input), "src")
+    as_value("scatter_reduce", src, dtype_of(input), "src")
 
 
 @op(check=_check_reduce)
@@ -210,7 +212,7 @@ def _slices(name: str, input: Any, dim: int, index: Any, source: Any, negative: 
                 f"got shape {np.shape(source)}",
                 "reshape source, or correct index",
             )
-        as_value(name, source, jnp.result_type(input), "source")
+        as_value(name, source, dtype_of(input), "source")
 
 
 def _along(input: Any, dim: int, index: Any) -> tuple[Array, tuple[Any, ...]]:
@@ -219,7 +221,7 @@ def _along(input: Any, dim: int, index: Any) -> tuple[Array, tuple[Any, ...]]:
 
 def _check_index_add(input: Any, dim: int, index: Any, source: Any, alpha: Any = 1) -> None:
     _slices("index_add", input, dim, index, source)
-    as_value("index_add", alpha, jnp.result_type(input), "alpha")
+    as_value("index_add", alpha, dtype_of(input), "alpha")
 
 
 @op(check=_check_index_add)
@@ -295,7 +297,7 @@ def _check_index_fill(input: Any, dim: int, index: Any, value: Any) -> None:
             f"got shape {np.shape(value)}",
             "use fg.index_copy for slices",
         )
-    as_value("index_fill", value, jnp.result_type(input))
+    as_value("index_fill", value, dtype_of(input))
 
 
 @op(check=_check_index_fill)
@@ -364,7 +366,7 @@ def index_reduce(
 
 
 def _check_put(input: Any, index: Any, source: Any) -> None:
-    require_indices("put", index, np.size(input), 0, negative=True)
+    require_indices("put", index, math.prod(shape_of(input)), 0, negative=True)
     if np.size(index) != np.size(source):
         fail(
             ShapeError,
@@ -373,7 +375,7 @@ def _check_put(input: Any, index: Any, source: Any) -> None:
             f"got {np.size(index)} and {np.size(source)}",
             "give one value for each index",
         )
-    as_value("put", source, jnp.result_type(input), "source")
+    as_value("put", source, dtype_of(input), "source")
 
 
 @op(check=_check_put)

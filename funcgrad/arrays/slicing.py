@@ -13,6 +13,7 @@ from .._checks import describe, fail, indices_in_range, integer, is_concrete
 from .._claims import claim, visible
 from .._errors import ArgumentTypeError, IndexRangeError, ShapeError
 from .._op import op
+from .._operands import shape_of
 from .._types import Array, ArrayLike, Dim
 
 __all__ = [
@@ -33,6 +34,8 @@ def _check_narrow(input: ArrayLike, dim: Dim, start: ArrayLike, length: int) -> 
     count = integer("narrow", "length", length, 0)
     have = _size("narrow", input, dim)
     _require_index("narrow", "start", start)
+    if start.__class__ is int and (0 <= start <= have - count or -have <= start <= -count):
+        return
     required = f"start and length must stay within dimension {dim} of size {have}"
     remedy = "correct them; nothing is clamped"
     if count > have and not is_concrete(start):
@@ -115,14 +118,17 @@ def select(input: ArrayLike, /, dim: Dim, index: ArrayLike) -> Array:
 
 
 def _require_index(name: str, argument: str, value: Any) -> None:
+    if value.__class__ is int:
+        return
     if jnp.ndim(value) or not jnp.issubdtype(jnp.result_type(value), jnp.integer):
         fail(ArgumentTypeError, name, f"{argument} must be an int", f"got {describe(value)}", "write for example 1")
 
 
 def _size(name: str, input: ArrayLike, dim: Dim) -> int:
-    if not jnp.ndim(input):
+    shape = shape_of(input)
+    if not shape:
         fail(ShapeError, name, "input must have at least 1 dimension", "got a 0-d array", "add one with fg.unsqueeze")
-    return jnp.shape(input)[dim]
+    return shape[dim]
 
 
 @op(dims=("dimension",))

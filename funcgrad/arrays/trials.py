@@ -15,9 +15,11 @@ from .distributions import _check, _shape_and_dtype
 
 __all__ = ["bernoulli", "binomial", "multinomial", "multinomial_counts", "poisson"]
 
+_WEIGHTS = "finite weights of 0 or more", lambda v: (v >= 0) & (v < np.inf), 0, float(np.finfo(np.float64).max)
+
 
 def _check_bernoulli(input: ArrayLike) -> None:
-    _check("bernoulli", "input", input, "probabilities in [0, 1]", lambda v: (v >= 0) & (v <= 1))
+    _check("bernoulli", "input", input, "probabilities in [0, 1]", lambda v: (v >= 0) & (v <= 1), most=1)
 
 
 @op(places=True, check=_check_bernoulli)
@@ -52,7 +54,7 @@ def bernoulli(input: ArrayLike, *, key: Array | None = None, dtype: DtypeLike | 
 
 def _check_binomial(count: ArrayLike, prob: ArrayLike) -> None:
     _check("binomial", "count", count, "0 or more", lambda v: v >= 0)
-    _check("binomial", "prob", prob, "probabilities in [0, 1]", lambda v: (v >= 0) & (v <= 1))
+    _check("binomial", "prob", prob, "probabilities in [0, 1]", lambda v: (v >= 0) & (v <= 1), most=1)
 
 
 @op(places=True, check=_check_binomial)
@@ -117,7 +119,7 @@ def _check_multinomial(input: ArrayLike, num_samples: int, replacement: bool = F
     weights = visible(input)
     if weights is None or weights.ndim == 0 or not num_samples:
         return  # the definition will say what is wrong with numbers
-    _check("multinomial", "input", input, "finite weights of 0 or more", lambda v: (v >= 0) & (v < np.inf))
+    _check("multinomial", "input", input, *_WEIGHTS)
     positive = (weights > 0).sum(axis=-1)
     if positive.size and not (not replacement and num_samples > weights.shape[-1]):
         required = "each row needs a weight above 0" if replacement else "each row needs num_samples weights above 0"
@@ -178,7 +180,7 @@ def multinomial(input: ArrayLike, num_samples: int, replacement: bool = False, *
 
 def _check_counts(n: ArrayLike, probs: ArrayLike) -> None:
     _check("multinomial_counts", "n", n, "0 or more", lambda v: v >= 0)
-    _check("multinomial_counts", "probs", probs, "finite weights of 0 or more", lambda v: (v >= 0) & (v < np.inf))
+    _check("multinomial_counts", "probs", probs, *_WEIGHTS)
     weights = visible(probs)
     if weights is not None and weights.ndim:
         required = "each row of probs needs a weight above 0"

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import fail, is_concrete, require_float
-from .._claims import claim, looked_at, visible
+from .._claims import all_finite, claim, looked_at, visible
 from .._errors import ArgumentError, DtypeError, LinAlgError, ShapeError
 from .._types import Array, ArrayLike
 
@@ -134,7 +134,7 @@ def _known_finite(result: Any) -> bool:
     if not is_concrete(result):
         return False
     if result.size <= _READ_IN_PLACE:
-        return bool(np.isfinite(np.asarray(result)).all())
+        return all_finite(np.asarray(result))
     return bool(_all_finite(result))
 
 

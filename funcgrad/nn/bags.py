@@ -11,13 +11,14 @@ from .._checks import describe, fail, indices_in_range
 from .._claims import claim, visible
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, IndexRangeError, ShapeError
 from .._op import op
+from .._operands import is_integral, shape_of
 from .._types import Array, ArrayLike
 
 __all__ = ["embedding_bag"]
 
 
 def _check_bags(input: Any, weight: Any, offsets: Any = None, include_last_offset: bool = False) -> None:
-    if jnp.issubdtype(jnp.result_type(input), jnp.integer) and jnp.ndim(weight) == 2:
+    if is_integral(input) and len(shape_of(weight)) == 2:
         indices_in_range("embedding_bag", input, weight.shape[0], 0, argument="input")
     starts = None if offsets is None else visible(offsets)
     if starts is None or starts.ndim != 1 or not starts.size:

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from .._checks import describe, fail, indices_in_range, require_float
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._op import op
+from .._operands import is_integral, shape_of
 from .._types import Array, ArrayLike
 from ._reduction import reduced
 
@@ -21,8 +22,8 @@ __all__ = ["cross_entropy", "nll_loss"]
 
 
 def _labels_in_range(name: str, input: Any, target: Any, ignore_index: int) -> None:
-    shape = jnp.shape(input)
-    if shape and jnp.issubdtype(jnp.result_type(target), jnp.integer):
+    shape = shape_of(input)
+    if shape and is_integral(target):
         dim = 1 if len(shape) > 1 else 0
         indices_in_range(name, target, shape[dim], dim, argument="target", ignore=ignore_index)
 
@@ -32,7 +33,7 @@ def _check_nll_loss(input: Any, target: Any, ignore_index: int = -100) -> None:
 
 
 def _check_cross_entropy(input: Any, target: Any, ignore_index: int = -100) -> None:
-    if jnp.shape(input) != jnp.shape(target):
+    if shape_of(input) != shape_of(target):
         _labels_in_range("cross_entropy", input, target, ignore_index)
 
 

@@ -14,6 +14,7 @@ from .._checks import default_int, describe, fail, indices_in_range, is_concrete
 from .._claims import visible
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, IndexRangeError, ShapeError, TracedValueError
 from .._op import op
+from .._operands import is_integral, shape_of
 from .._plain import plain
 from .._types import Array, ArrayLike, DtypeLike, PyTree
 from ..arrays.special import relu
@@ -69,7 +70,7 @@ def linear(input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -
 
 
 def _check_embedding(input: Any, weight: Any) -> None:
-    if jnp.issubdtype(jnp.result_type(input), jnp.integer) and jnp.ndim(weight) == 2:
+    if is_integral(input) and len(shape_of(weight)) == 2:
         indices_in_range("embedding", input, weight.shape[0], 0, argument="input")
 
 
@@ -116,7 +117,7 @@ def embedding(input: ArrayLike, weight: ArrayLike, padding_idx: int | None = Non
 
 
 def _check_one_hot(input: Any, num_classes: int = -1) -> None:
-    values = visible(input) if jnp.issubdtype(jnp.result_type(input), jnp.integer) else None
+    values = visible(input) if is_integral(input) else None
     if values is not None and values.size:
         indices_in_range("one_hot", input, num_classes if num_classes > 0 else int(values.max()) + 1, -1)
 

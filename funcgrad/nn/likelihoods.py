@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from .._checks import fail, require_float, require_same_shape
-from .._claims import claim, visible
+from .._claims import claim, visible, within
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._plain import plain
@@ -22,7 +22,7 @@ __all__ = ["gaussian_nll_loss", "linear_cross_entropy", "poisson_nll_loss"]
 
 
 def _check_variance(var: Any) -> None:
-    values = visible(var)
+    values = None if within(var, 0, math.inf) else visible(var)
     if values is not None:
         remedy = "pass the network's output through an exponential or fg.nn.softplus"
         required = "var must not be negative"

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from .._checks import broadcast_shapes, fail, require_float, require_same_shape
-from .._claims import claim, visible
+from .._claims import claim, visible, within
 from .._errors import ArgumentError, DtypeError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
@@ -146,7 +146,7 @@ def smooth_l1_loss(input: ArrayLike, target: ArrayLike, *, reduction: str = "mea
 
 
 def _probabilities(input: Any) -> None:
-    values = visible(input)
+    values = None if within(input, 0, 1) else visible(input)
     if values is not None:
         claim(
             ArgumentError,

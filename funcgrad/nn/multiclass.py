@@ -11,6 +11,7 @@ from .._checks import describe, fail, indices_in_range, require_float, require_s
 from .._claims import claim, visible
 from .._errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
 from .._op import op
+from .._operands import is_integral, shape_of
 from .._types import Array, ArrayLike
 from ._reduction import reduced
 
@@ -18,8 +19,9 @@ __all__ = ["multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margi
 
 
 def _check_multi_margin(input: Any, target: Any) -> None:
-    if jnp.ndim(input) and jnp.issubdtype(jnp.result_type(target), jnp.integer):
-        indices_in_range("multi_margin_loss", target, jnp.shape(input)[-1], jnp.ndim(input) - 1, argument="target")
+    shape = shape_of(input)
+    if shape and is_integral(target):
+        indices_in_range("multi_margin_loss", target, shape[-1], len(shape) - 1, argument="target")
 
 
 @op(check=_check_multi_margin)
