@@ -10,6 +10,7 @@ a compiled program of one array takes 4000. A Python function is called in 20, a
 notes the frames above it. Hence a reader for each common form, and checks that have returned before the program runs.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -20,7 +21,7 @@ import numpy as np
 from ._claims import looked_at
 from ._operands import translate
 
-__all__ = ["Checked", "Spellings", "holding", "reader", "settle", "spares", "typed"]
+__all__ = ["Checked", "Spellings", "held", "holding", "reader", "settle", "spares", "typed"]
 
 Run: TypeAlias = Callable[..., Any]
 PLAIN = {int, bool, str, type(None)}  # classes whose equal instances are one option
@@ -192,7 +193,11 @@ def _one_operand(word: Spellings, read: Callable[..., Any], sequence: bool) -> C
         elif count == 1:
             (second,) = options
             option = second.__class__
-            key = (kind, option, second if option in PLAIN else typed(second))
+            if option is tuple or option is list:
+                second = tuple(map(type, second)), tuple(second)  # as `typed` has it, or what no key is
+            elif option not in PLAIN:
+                second = typed(second)
+            key = (kind, option, second)
         elif count == 2:
             second, third = options
             option, other = second.__class__, third.__class__
@@ -291,37 +296,47 @@ def holding(program: Run, values: Sequence[Any]) -> Run:
     Only where there is one device: elsewhere JAX puts numbers where the other operands are.
     """
     places = [i for i, value in enumerate(values) if value.__class__ is float or value.__class__ is int]
-    if not places or jax.default_backend() != "cpu" or len(jax.devices()) > 1:
+    if not places or not _one_cpu():
         return program
 
     def run(*values: Any) -> Any:
         given = list(values)
+        wide = jax.config.jax_enable_x64  # type: ignore[attr-defined]
         for i in places:
-            given[i] = _held(given[i])
+            number = given[i]
+            known = _HELD.get((number.__class__, number or repr(number), wide))
+            given[i] = held(number) if known is None else known
         return program(*given)
 
-    return run if places != [1] or len(values) > 2 else lambda first, second: program(first, _held(second))
+    return run
+
+
+@functools.cache
+def _one_cpu() -> bool:
+    return jax.default_backend() == "cpu" and len(jax.devices()) == 1
 
 
 _HELD: dict[Any, Any] = {}
 
 
-def _held(number: Any) -> Any:
-    """`number` as a weakly typed array, from the second time on that it is seen."""
-    key = number.__class__, number or repr(number), jax.config.jax_enable_x64  # type: ignore[attr-defined]
-    held = _HELD.get(key)
-    if held is not None:
-        return held
+def held(number: Any) -> Any:
+    """`number`; if it is an int or a float, and seen before, as a weakly typed array that is kept."""
+    kind = number.__class__
+    # 64-bit mode decides what a number is; and 0.0 and -0.0 are equal.
+    key = kind, number or repr(number), jax.config.jax_enable_x64  # type: ignore[attr-defined]
+    known = _HELD.get(key)
+    if known is not None:
+        return known
     if key not in _HELD:
         if len(_HELD) >= 4096:
             _HELD.clear()
         _HELD[key] = None
-        return number
-    made = jnp.asarray(number)
-    if isinstance(made, jax.core.Tracer):
-        return number
-    _HELD[key] = made
-    return made
+    elif _one_cpu():
+        made = jnp.asarray(number)
+        if not isinstance(made, jax.core.Tracer):
+            _HELD[key] = made
+            return made
+    return number
 
 
 def spares(check: Callable[..., None], *, without: type | None = None, inexact: bool = False) -> Callable[..., None]:

@@ -307,6 +307,12 @@ class _Word:
         fixed = {name: options[name] for name in self.check_names if name in options and name not in places}
         if tuple(slots) == self.check_names[: len(slots)]:  # all values, in the order of the check
             return functools.partial(check, **fixed) if fixed else check
+        if len(places) == 1 and len(fixed) == len(self.check_names) - 1:  # one of them
+            ((at, i),) = ((self.check_names.index(name), i) for name, i in places.items())
+            before, after = (
+                [fixed[name] for name in part] for part in (self.check_names[:at], self.check_names[at + 1 :])
+            )
+            return lambda *values: check(*before, values[i], *after)
         return lambda *values: check(**{name: values[i] for name, i in places.items()}, **fixed)
 
     def public_signature(self) -> inspect.Signature:

@@ -21,14 +21,15 @@ __all__ = [
     "entries_of",
     "is_mask",
     "planned",
-    "planned_once",
     "read_traced",
     "reader",
+    "reading",
     "spelled_out",
     "spelling",
     "strong",
     "traced",
     "writer",
+    "writing",
     "written",
 ]
 
@@ -220,12 +221,25 @@ def spelling(idx: Any) -> tuple[Any, ...] | None:
     return tuple(spelled)
 
 
-@functools.lru_cache(maxsize=4096)
-def planned_once(name: str, spelled: tuple[Any, ...], shape: Shape) -> tuple[tuple[_Entry, ...], Any]:
+def _planned_once(name: str, spelled: tuple[Any, ...], shape: Shape) -> tuple[tuple[_Entry, ...], Any]:
     """The form of a spelled index and the first place of each dimension, on the device and ready to be read."""
     idx = tuple(slice(*part) if part.__class__ is tuple else part for part in spelled)
     plan, starts, _ = planned(entries_of(name, idx, shape))
     return plan, from_host(name, starts)
+
+
+@functools.lru_cache(maxsize=4096)
+def reading(name: str, spelled: tuple[Any, ...], shape: Shape) -> tuple[Callable[..., Array], Any]:
+    """The program that reads a spelled index, and where it starts."""
+    plan, starts = _planned_once(name, spelled, shape)
+    return reader(plan), starts
+
+
+@functools.lru_cache(maxsize=4096)
+def writing(name: str, spelled: tuple[Any, ...], shape: Shape, how: str) -> tuple[Callable[..., Array], Any]:
+    """The program that writes at a spelled index, and where it starts."""
+    plan, starts = _planned_once(name, spelled, shape)
+    return writer(name, plan, how), starts
 
 
 def planned(entries: list[_Entry]) -> tuple[tuple[_Entry, ...], Any, list[Any]]:

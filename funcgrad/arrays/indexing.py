@@ -13,23 +13,25 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import canonical_dim, describe, fail, integer, is_concrete
+from .._dispatch import held
 from .._errors import ArgumentError, ArgumentTypeError, ShapeError
 from .._op import op
-from .._operands import dtype_of, operand
+from .._operands import dtype_of, operand, shape_of
 from .._plain import plain
 from .._types import Array, ArrayLike, Shape
 from ._brackets import (
     entries_of,
     is_mask,
     planned,
-    planned_once,
     read_traced,
     reader,
+    reading,
     spelled_out,
     spelling,
     strong,
     traced,
     writer,
+    writing,
     written,
 )
 from ._updates import as_value
@@ -81,8 +83,8 @@ correct the index; nothing is clamped or wrapped.
     x = operand("index", "x", x)
     spelled = spelling(idx)
     if spelled is not None and is_concrete(x):
-        plan, starts = planned_once("index", spelled, np.shape(x))
-        return reader(plan)(x, starts, [])
+        read_part, starts = reading("index", spelled, shape_of(x))
+        return read_part(x, starts, [])
     entries = entries_of("index", idx, np.shape(x))
     if not is_concrete(x) or traced(entries):
         return read_traced(strong(x), entries)
@@ -306,13 +308,13 @@ def diagonal_scatter(input: ArrayLike, src: ArrayLike, /, offset: int = 0, dim1:
 
 def _write(name: str, x: Any, idx: Any, value: Any, how: str) -> Array:
     x, value = operand(name, "x", x), operand(name, "value", value)
-    as_value(name, value, getattr(x, "dtype", None) or dtype_of(x))
-    if _fills_a_mask(x, idx, value):
-        return _write_masked(x, idx, value, how=how)
+    as_value(name, value, dtype_of(x))
     spelled = spelling(idx)
     if spelled is not None and is_concrete(x) and is_concrete(value):
-        plan, starts = planned_once(name, spelled, np.shape(x))
-        return writer(name, plan, how)(x, value, starts, [])
+        write_part, starts = writing(name, spelled, shape_of(x), how)
+        return write_part(x, held(value) if value.__class__ in (int, float) else value, starts, [])
+    if _fills_a_mask(x, idx, value):
+        return _write_masked(x, idx, value, how=how)
     entries = entries_of(name, idx, np.shape(x))
     if not is_concrete(x) or not is_concrete(value) or traced(entries):
         return written(name, strong(x), spelled_out(entries), value, how)
