@@ -86,7 +86,7 @@ def reader(
         put: where the word takes a ``device``, puts a result there.
     """
     leading = next((i for i, is_operand in enumerate(word.kinds) if not is_operand), len(word.kinds))
-    read = _any_call(word) if put is None else _with_device(_any_call(word), put)
+    read = _any_call(word, put)
     if any(word.kinds[leading:]) or (leading == 1 and optional):
         return read
     if leading == 1:
@@ -108,12 +108,15 @@ def settle(run: Any, values: Sequence[Any]) -> Any:
     return program
 
 
-def _any_call(word: Spellings) -> Callable[..., Any]:
+def _any_call(word: Spellings, put: Callable[[Any, Any], Any] | None) -> Callable[..., Any]:
     """Reads calls of every form."""
     name, kinds, operands, slow, found = word.name, word.kinds, word.operands, word.slow, word.found
     most = len(kinds)
 
     def read(*args: Any, **named: Any) -> Any:
+        if put is not None and "device" in named:
+            device = named.pop("device")
+            return put(read(*args, **named), device)
         if len(args) > most:
             return slow(args, named)
         values: list[Any] = []
@@ -154,16 +157,6 @@ def _any_call(word: Spellings) -> Callable[..., Any]:
         return slow(args, named, key)
 
     return read
-
-
-def _with_device(read: Callable[..., Any], put: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    def placed(*args: Any, **named: Any) -> Any:
-        if "device" not in named:
-            return read(*args, **named)
-        device = named.pop("device")
-        return put(read(*args, **named), device)
-
-    return placed
 
 
 def _one_operand(word: Spellings, read: Callable[..., Any], sequence: bool) -> Callable[..., Any]:
