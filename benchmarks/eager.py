@@ -1,7 +1,7 @@
 """What one eager call of each word costs on small arrays, against jnp, NumPy and (where installed) torch.
 
-And against two floors. "one jitted call" is a compiled call that computes next to nothing, with as many arrays in and out;
-"compiled" is the word itself under `jax.jit`, its options fixed by hand: what is above it is no kernel's time.
+And against two floors. "one jitted call" is a compiled call that computes next to nothing, with as many arrays in and
+out; "compiled" is the word itself under `jax.jit`, its options fixed by hand: what is above that is no kernel's time.
 
 Words with a plain equivalent are those of ``tests/plain.py``; every other word of the tables of cases is measured at
 its first call there that torch can make too, so that new words join by themselves.

@@ -28,6 +28,7 @@ __all__ = [
     "partials",
     "promoted",
     "require_integers",
+    "require_ints_fit",
     "smaller",
 ]
 
@@ -35,7 +36,7 @@ __all__ = [
 def fit(name: str, *operands: Any, real: bool = False) -> None:
     """Raise unless `operands` broadcast, Python ints among them fit the others, and, if `real`, none is complex."""
     broadcast_shapes(name, *(jnp.shape(operand) for operand in operands))
-    _require_ints_fit(name, operands)
+    require_ints_fit(name, operands)
     if real:
         for operand in operands:
             if jnp.iscomplexobj(operand):
@@ -69,7 +70,7 @@ def fits(name: str, *arguments: str) -> Callable[..., None]:
     """
 
     def check(*given: Any, **named: Any) -> None:
-        _require_ints_fit(name, (*given, *named.values()) if named else given)
+        require_ints_fit(name, (*given, *named.values()) if named else given)
 
     check.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
     # Of two operands a floating one leaves the int nothing to fit.
@@ -80,7 +81,7 @@ def no_zero_divisor(name: str) -> Callable[..., None]:
     """A check for `op`: an integer is not divided by 0, and Python ints fit."""
 
     def check(input: Any, other: Any, rounding_mode: str | None = "floor") -> None:
-        _require_ints_fit(name, (input, other))
+        require_ints_fit(name, (input, other))
         if rounding_mode is None or not (is_exact(input) and is_exact(other)):
             return
         divisors = visible(other)
@@ -110,7 +111,7 @@ def _signature(arguments: tuple[str, ...]) -> inspect.Signature:
     return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in arguments])
 
 
-def _require_ints_fit(name: str, operands: tuple[Any, ...]) -> None:
+def require_ints_fit(name: str, operands: tuple[Any, ...]) -> None:
     exact = [other.dtype for other in operands if hasattr(other, "dtype") and other.dtype.kind not in "fcb"]
     for dtype in exact:
         least, most = _limits(dtype)

@@ -13,7 +13,7 @@ from .._dispatch import spares
 from .._errors import ArgumentError
 from .._op import op
 from .._types import Array, ArrayLike
-from ._pointwise import as_float, fit, fits, is_exact, partials, promoted
+from ._pointwise import as_float, fit, is_exact, partials, promoted, require_ints_fit
 
 __all__ = [
     "pow",
@@ -36,12 +36,11 @@ __all__ = [
 
 
 def _no_negative_power(input: ArrayLike, exponent: ArrayLike) -> None:
-    _ints_fit(input=input, exponent=exponent)
+    require_ints_fit("pow", (input, exponent))
     if is_exact(input) and is_exact(exponent) and (powers := visible(exponent)) is not None:
         claim(ArgumentError, "pow", *_NEGATIVE, powers >= 0)
 
 
-_ints_fit = fits("pow", "input", "exponent")
 _NEGATIVE = (
     "an integer cannot be raised to a negative integer",
     "got a negative exponent",
