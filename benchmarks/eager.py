@@ -4,7 +4,7 @@ And against two floors. "one jitted call" is a compiled call that computes next 
 out; "compiled" is the word itself under `jax.jit`, its options fixed by hand: what is above that is no kernel's time.
 
 Words with a plain equivalent are those of ``tests/plain.py``; every other word of the tables of cases is measured at
-its first call there that torch can make too, so that new words join by themselves.
+its first call there, so that new words join by themselves.
 """
 
 import datetime
@@ -37,7 +37,18 @@ torch = __import__("torch") if importlib.util.find_spec("torch") else None
 RESULTS = pathlib.Path(__file__).parent / "results"
 
 WORDS = {name: getattr(fg, name) for name in fg.__all__}
-
+CALLS = PLAIN | {
+    "empty": ("empty(3, 4)", "jnp.empty((3, 4))"),
+    "empty_like": ("empty_like(x)", "jnp.empty_like(x)"),
+    "clone": ("clone(x)", "jnp.copy(x)"),
+    "mT": ("mT(x)", "jnp.matrix_transpose(x)"),
+    "equal": ("equal(x, y)", "bool(jnp.array_equal(x, y))"),
+    "allclose": ("allclose(x, y)", "bool(jnp.allclose(x, y))"),
+    "clamp": ("clamp(x, 0.2, 0.8)", "jnp.clip(x, 0.2, 0.8)"),
+    "pow": ("pow(x, 2)", "jnp.power(x, 2)"),
+    "take": ("take(x, i)", "jnp.take(x, i)"),
+    "sort": ("sort(x)", "(jnp.sort(x), jnp.argsort(x))"),
+}
 
 Run = Callable[[], Any]
 Runs = dict[str, Run]  # a library, and its call of the word
@@ -60,8 +71,8 @@ def jitted(function: Callable[..., Any], arrays: Sequence[np.ndarray], ours: Run
 
 
 def with_equivalent(name: str) -> Runs:
-    """The calls of a word of `PLAIN`."""
-    ours, plain = PLAIN[name]
+    """The calls of a word of `CALLS`."""
+    ours, plain = CALLS[name]
     used = [sample for sample in SAMPLES if re.search(rf"\b{sample}\b", ours)]
 
     def evaluated(code: str, namespace: dict[str, Any], make: Callable[[np.ndarray], Any]) -> Run:
@@ -99,10 +110,10 @@ def with_case(case: Any) -> Runs:
 
 def words(only: Sequence[str]) -> Iterator[tuple[str, Runs]]:
     """Each word, or those that `only` names, with one call of it by each library."""
-    for name in PLAIN:
+    for name in CALLS:
         if not only or name in only:
             yield name, with_equivalent(name)
-    found = set(PLAIN)
+    found = set(CALLS)
     for case in ALL:
         if case.word in found or (only and case.word not in only) or any(a.size == 0 for a in arrays_of(case)[0]):
             continue

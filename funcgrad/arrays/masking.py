@@ -13,7 +13,7 @@ from .._checks import broadcast_shapes, default_int, describe, fail, is_concrete
 from .._claims import claim, visible
 from .._errors import ShapeError, TracedValueError
 from .._op import op
-from .._operands import dtype_of, operand
+from .._operands import dtype_of, operand, shape_of
 from .._plain import plain
 from .._types import Array, ArrayLike
 from ._updates import as_value, require_mask
@@ -23,7 +23,7 @@ __all__ = ["masked_fill", "masked_select", "masked_scatter", "nonzero", "argwher
 
 def _check_fill(input: Any, mask: Any, value: Any) -> None:
     require_mask("masked_fill", mask)
-    if getattr(value, "shape", ()):
+    if shape_of(value):
         fail(
             ShapeError,
             "masked_fill",

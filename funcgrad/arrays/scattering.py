@@ -192,7 +192,7 @@ def scatter_reduce(
 
 def _slices(name: str, input: Any, dim: int, index: Any, source: Any, negative: bool = False) -> None:
     """Check a 1-D `index` of slices along `dim`, and that `source` has one slice for each."""
-    if np.ndim(index) > 1:
+    if len(shape_of(index)) > 1:
         fail(
             ShapeError,
             name,
@@ -200,11 +200,11 @@ def _slices(name: str, input: Any, dim: int, index: Any, source: Any, negative: 
             f"got shape {np.shape(index)}",
             "flatten it, or use fg.scatter or fg.set",
         )
-    shape = np.shape(input) or (1,)
+    shape = shape_of(input) or (1,)
     require_indices(name, index, shape[dim], dim, negative=negative)
-    needed = (*shape[:dim], np.size(index), *shape[dim + 1 :])
+    needed = (*shape[:dim], math.prod(shape_of(index)), *shape[dim + 1 :])
     if source is not None:
-        if (np.shape(source) or (1,)) != needed:
+        if (shape_of(source) or (1,)) != needed:
             fail(
                 ShapeError,
                 name,
@@ -289,7 +289,7 @@ def index_copy(input: ArrayLike, /, dim: int, index: ArrayLike, source: ArrayLik
 
 def _check_index_fill(input: Any, dim: int, index: Any, value: Any) -> None:
     _slices("index_fill", input, dim, index, None, negative=True)
-    if np.ndim(value):
+    if shape_of(value):
         fail(
             ShapeError,
             "index_fill",
