@@ -164,26 +164,18 @@ def _one_operand(word: Spellings, read: Callable[..., Any], sequence: bool) -> C
     name, operands, found, alone = word.name, word.operands, word.found, word.alone
 
     def call(first: Any = ABSENT, /, *options: Any, **named: Any) -> Any:
-        if not options and not named:
-            run = alone.get(first.__class__)
-            try:
-                if run.__class__ is not COMPILED:
-                    run = settle(run, (first,))
-                if run is not None:
-                    return run(first)
-            except Exception as error:
-                translate(name, error, (first,))
-        args = (first, *options) if first is not ABSENT else options
-        kind = first.__class__
+        kind: Any = first.__class__
         value = first
         if sequence and (kind is list or kind is tuple):
             value = tuple(first)
             kind = tuple(map(type, value))
-        count = len(options)
         key: Any
-        if count == 0:
-            key = (kind,)
-        elif count == 1:
+        if not options and not named:
+            run = alone.get(kind)
+            key = None if run is not None else (kind,)
+        elif named or len(options) > 2:
+            key = _key(kind, options, named, operands)
+        elif len(options) == 1:
             (second,) = options
             option = second.__class__
             if option is tuple or option is list:
@@ -191,26 +183,16 @@ def _one_operand(word: Spellings, read: Callable[..., Any], sequence: bool) -> C
             elif option not in PLAIN:
                 second = typed(second)
             key = (kind, option, second)
-        elif count == 2:
+        else:
             second, third = options
             option, other = second.__class__, third.__class__
             second = second if option in PLAIN else typed(second)
             key = (kind, option, second, other, third if other in PLAIN else typed(third))
-        else:
-            key = [kind]
-            for second in options:
-                option = second.__class__
-                key += option, second if option in PLAIN else typed(second)
-            key = tuple(key)
-        for option, second in named.items():
-            if option in operands:
-                return read(*args, **named)
-            other = second.__class__
-            key += (option, other, second if other in PLAIN else typed(second))
-        try:
-            run = found.get(key)
-        except TypeError:  # an option that has no hash
-            return read(*args, **named)
+        if key is not None:
+            try:
+                run = found.get(key)
+            except TypeError:  # an option that has no hash
+                run = None
         try:
             if run.__class__ is not COMPILED:
                 run = settle(run, (value,))
@@ -218,9 +200,23 @@ def _one_operand(word: Spellings, read: Callable[..., Any], sequence: bool) -> C
                 return run(value)
         except Exception as error:
             translate(name, error, (value,))
-        return read(*args, **named)
+        return read(**named) if first is ABSENT else read(first, *options, **named)
 
     return call
+
+
+def _key(kind: Any, options: tuple[Any, ...], named: dict[str, Any], operands: set[str]) -> tuple[Any, ...]:
+    """The key of a call of one operand with any options; what no key is where a name is that of an operand."""
+    key = [kind]
+    for value in options:
+        kind = value.__class__
+        key += kind, value if kind in PLAIN else typed(value)
+    for option, value in named.items():
+        if option in operands:
+            return ()
+        kind = value.__class__
+        key += option, kind, value if kind in PLAIN else typed(value)
+    return tuple(key)
 
 
 def _two_operands(word: Spellings, read: Callable[..., Any]) -> Callable[..., Any]:
