@@ -70,7 +70,7 @@ class Spellings:
         kinds = tuple(map(type, args))
         if len(key) == len(args) == len(values) and key == kinds:
             self.alone[key] = self.alone[key[0] if len(key) == 1 else key] = run
-        if not values and run.__class__ is COMPILED and len(key) == 2 * len(args) and PLAIN.issuperset(kinds):
+        if not values and run.__class__ is COMPILED and len(key) == 2 * len(args) and key[1::2] == args:
             self.chosen[kinds, args] = run
 
 
@@ -180,6 +180,8 @@ def _one_operand(word: Spellings, read: Callable[..., Any], sequence: bool) -> C
             option = second.__class__
             if option is tuple or option is list:
                 second = tuple(map(type, second)), tuple(second)  # as `typed` has it, or what no key is
+            elif option is float:
+                second = second or repr(second)
             elif option not in PLAIN:
                 second = typed(second)
             key = (kind, option, second)
@@ -341,14 +343,14 @@ def spares(check: Callable[..., None], *, without: type | None = None, inexact: 
 
 
 def typed(value: Any) -> Any:
-    """`value` as a key that tells (1,) from (True,) and (1.0,), and 0.0 from -0.0, which Python holds to be equal."""
+    """`value` as a key, beside its class: tells (1,) from (True,) and 0.0 from -0.0, which Python holds to be equal."""
     kind = value.__class__
     if kind is tuple or kind is list:
         kinds = tuple(map(type, value))
         return kinds, tuple(value) if PLAIN.issuperset(kinds) else tuple(map(typed, value))
-    if isinstance(value, float | complex | np.inexact):
-        return kind, repr(value) if value == 0 else value
-    return kind, value
+    if isinstance(value, complex | np.complexfloating):
+        return repr(value)
+    return value or repr(value) if isinstance(value, float | np.floating) else value
 
 
 def _ndim(values: Sequence[Any]) -> int:

@@ -251,7 +251,7 @@ class _Word:
 
     def program(self, slots: _Slots, options: dict[str, Any]) -> Callable[..., Any]:
         """The compiled definition with `options` fixed; it takes the values of `slots` in order."""
-        key = (slots, *((name, typed(options[name])) for name in sorted(options)))
+        key = (slots, *((name, options[name].__class__, typed(options[name])) for name in sorted(options)))
         try:
             return self.programs[key]
         except KeyError:

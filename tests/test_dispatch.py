@@ -52,7 +52,7 @@ def unsafe(input: ArrayLike, /, dim: Dim = 0) -> Array:
 
 X = jnp.arange(6.0).reshape(2, 3)
 ALIKE = [1, True, 1.0, 1 + 0j, "1", (1,), (True,), (1.0,), ((1,),), ((True,),), ((1.0, "a"),), (1, (1,)), (1, (True,))]
-ZEROS = [0, False, 0.0, -0.0, None, (), (0.0,), (-0.0,), ((-0.0,),)]
+ZEROS = [0, False, 0.0, -0.0, 0j, complex(0.0, -0.0), None, (), (0.0,), (-0.0,), ((-0.0,),)]
 FORMS = {
     "f(x, a)": lambda a: spoken(X, a),
     "f(x, a=a)": lambda a: spoken(X, a=a),
