@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ._checks import is_concrete
 from ._claims import looked_at
 from ._operands import translate
 
@@ -324,7 +325,8 @@ def held(number: Any) -> Any:
         _HELD[key] = None
     elif _one_cpu():
         made = jnp.asarray(number)
-        if not isinstance(made, jax.core.Tracer):
+        # Neither what is being traced nor what belongs to a mesh in use outlives the moment.
+        if is_concrete(made) and isinstance(made.sharding, jax.sharding.SingleDeviceSharding):
             _HELD[key] = made
             return made
     return number
