@@ -12,6 +12,7 @@ from .._claims import claim, visible
 from .._errors import ArgumentError
 from .._op import op
 from .._types import Array, ArrayLike
+from . import _double
 from ._pointwise import as_float, fit, fits, is_exact, partials, promoted
 
 __all__ = [
@@ -166,7 +167,13 @@ def rsqrt(input: ArrayLike) -> Array:
 
     Source: ``torch.rsqrt``.
     """
-    return jax.lax.rsqrt(as_float(input))
+    x = as_float(input)
+    return _rsqrt(x) if _double.is_wide(x) else jax.lax.rsqrt(x)
+
+
+@partials(lambda out, x: -0.5 * out / x)
+def _rsqrt(x: Array) -> Array:
+    return _double.rsqrt(x)
 
 
 @op
@@ -234,7 +241,16 @@ def exp2(input: ArrayLike) -> Array:
     """
     x = as_float(input)
     # jnp.exp2 is exp(x ln 2), 30 times less exact: 2**20 would be 1048576.2.
-    return jnp.exp2(x) if jnp.iscomplexobj(x) else _float_pow(jnp.full_like(x, 2), x)
+    return jnp.exp2(x) if jnp.iscomplexobj(x) else _exp2(x) if _double.is_wide(x) else _power_of_2(x)
+
+
+def _power_of_2(x: Array) -> Array:
+    return _float_pow(jnp.full_like(x, 2), x)
+
+
+@partials(lambda out, x: out * math.log(2))
+def _exp2(x: Array) -> Array:
+    return _double.exp2(x, _power_of_2)
 
 
 @op
