@@ -61,7 +61,9 @@ def _pointwise(function: Callable[..., Array]) -> Callable[..., Array]:
 
     @mapped.def_vmap
     def rule(size: int, batched: Sequence[bool], *operands: Array) -> tuple[Array, bool]:
-        whole = [x if there else jnp.broadcast_to(x, (size, *x.shape)) for x, there in zip(operands, batched, strict=True)]
+        whole = [
+            x if there else jnp.broadcast_to(x, (size, *x.shape)) for x, there in zip(operands, batched, strict=True)
+        ]
         return mapped(*whole), True
 
     return mapped
