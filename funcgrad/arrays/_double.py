@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +20,21 @@ from .._sizes import known_at_least
 from .._types import Array
 from ._order import LARGE
 
-__all__ = ["acos", "asin", "atan", "atan2", "cos", "exp2", "is_wide", "rem", "rsqrt", "sin", "tan"]
+__all__ = [
+    "acos",
+    "asin",
+    "atan",
+    "atan2",
+    "cos",
+    "exp2",
+    "is_wide",
+    "lgamma",
+    "rem",
+    "rsqrt",
+    "sin",
+    "softplus",
+    "tan",
+]
 
 
 def is_wide(x: Array) -> bool:
@@ -56,7 +69,7 @@ def _in_double(
 
 
 def _pointwise(function: Callable[..., Array]) -> Callable[..., Array]:
-    """`function`, of operands of one shape, which `vmap` gives the whole batch: mapped, a `cond` would take both ways."""
+    """`function`, of operands of one shape, which `vmap` gives the whole batch: a mapped `cond` takes both ways."""
     mapped = jax.custom_batching.custom_vmap(function)
 
     @mapped.def_vmap
@@ -211,15 +224,82 @@ _EXP2 = (0.9999999999595618, 0.6931471805568324, 0.24022651213498092, 0.05550410
 _EXP2 += (0.0013333478473685416, 0.00015469729214118296, 1.5303700711365693e-05)
 
 
+def _power_of_2(x: Array) -> Array:
+    x = lax.clamp(_full(x, -1000.0), x, _full(x, 1000.0))  # of float32 the rest is 0 or infinite
+    whole = lax.floor(_plus(x, 0.5))
+    exponent = lax.add(lax.convert_element_type(whole, np.int64), lax.full_like(x, np.int64(1023), np.int64))
+    power = lax.shift_left(exponent, lax.full_like(exponent, np.int64(52)))
+    return lax.mul(_polynomial(_EXP2, lax.sub(x, whole)), lax.bitcast_convert_type(power, np.float64))
+
+
 def exp2(x: Array, plain: Callable[[Array], Array]) -> Array:
+    return _in_double(_power_of_2, plain, x)
+
+
+# Of atanh(x) / x in x**2 on [0, 1/9].
+_ATANH = (1.000000000002433, 0.33333333118960873, 0.2000003071060397, 0.14284072879100546, 0.11152563692791477)
+_ATANH += (0.08561268333645095, 0.1093028415715348)
+
+
+def softplus(x: Array, plain: Callable[[Array], Array]) -> Array:
+    """The logarithm of 1 + exp(x)."""
+
     def wide(x: Array) -> Array:
-        x = lax.clamp(_full(x, -200.0), x, _full(x, 200.0))  # of float32 the rest is 0 or infinite
-        whole = lax.floor(_plus(x, 0.5))
-        exponent = lax.add(lax.convert_element_type(whole, np.int64), lax.full_like(x, np.int64(1023), np.int64))
-        power = lax.shift_left(exponent, lax.full_like(exponent, np.int64(52)))
-        return lax.mul(_polynomial(_EXP2, lax.sub(x, whole)), lax.bitcast_convert_type(power, np.float64))
+        less = _power_of_2(_times(lax.abs(x), -1 / math.log(2)))
+        ratio = lax.div(less, _plus(less, 2.0))  # log(1 + t) is twice the inverse hyperbolic tangent of t / (2 + t)
+        rest = _times(lax.mul(ratio, _polynomial(_ATANH, lax.mul(ratio, ratio))), 2.0)
+        return lax.add(lax.max(x, _full(x, 0.0)), rest)
 
     return _in_double(wide, plain, x)
+
+
+# Of (atanh(x) / x - 1) / x**2 in x**2, for mantissas in [sqrt(1/2), sqrt(2)].
+_LOG = (0.3333333333333335, 0.19999999999948034, 0.14285714313764397, 0.11111105440966464, 0.0909145374883561)
+_LOG += (0.07665556293980084, 0.0731197830410594)
+# Of Stirling's series in 1 / z**2, after 1 / z (DLMF 5.11.1).
+_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400)
+
+
+def _log(x: Array) -> Array:
+    """The logarithm of positive numbers, to the last bits of float64."""
+    bits = lax.bitcast_convert_type(x, np.int64)
+
+    def whole(value: int) -> Array:
+        return lax.full_like(bits, np.int64(value))
+
+    # Numbers from sqrt(1/2) on have the exponent 0.
+    shifted = lax.sub(bits, whole(0x3FE6A09E667F3BCD))
+    exponent = lax.shift_right_arithmetic(shifted, whole(52))
+    mantissa = lax.bitcast_convert_type(lax.sub(bits, lax.shift_left(exponent, whole(52))), np.float64)
+    ratio = lax.div(_plus(mantissa, -1.0), _plus(mantissa, 1.0))
+    square = lax.mul(ratio, ratio)
+    near = lax.add(ratio, lax.mul(lax.mul(ratio, square), _polynomial(_LOG, square)))
+    return lax.add(_times(lax.convert_element_type(exponent, np.float64), math.log(2)), _times(near, 2.0))
+
+
+def lgamma(x: Array) -> Array:
+    def wide(x: Array) -> Array:
+        left = lax.lt(x, _full(x, 0.5))
+        right = lax.select(left, lax.sub(_full(x, 1.0), x), x)
+        # From 8 on by Stirling's series; below by what eight steps up have been multiplied by.
+        low = lax.lt(right, _full(x, 8.0))
+        steps = right
+        for k in range(1, 8):
+            steps = lax.mul(steps, _plus(right, float(k)))
+        steps = lax.select(low, steps, _full(x, 1.0))
+        z = lax.select(low, _plus(right, 8.0), right)
+        inverse = lax.div(_full(x, 1.0), z)
+        series = lax.mul(inverse, _polynomial(_STIRLING, lax.mul(inverse, inverse)))
+        series = lax.add(_plus(lax.sub(lax.mul(_plus(z, -0.5), _log(z)), z), math.log(2 * math.pi) / 2), series)
+        # On the left it is log(pi / sin(pi x)) less that of 1 - x.
+        rest = _times(lax.sub(x, lax.floor(_plus(x, 0.5))), math.pi)
+        sine = lax.abs(lax.mul(rest, _polynomial(_SIN, lax.mul(rest, rest))))
+        factor = lax.select(left, lax.div(_times(steps, math.pi), sine), steps)
+        value = lax.select(left, lax.sub(_log(factor), series), lax.sub(series, _log(factor)))
+        pole = lax.eq(sine, _full(x, 0.0)) & left | lax.eq(lax.abs(x), _full(x, math.inf))
+        return lax.select(pole, _full(x, math.inf), value)
+
+    return _in_double(wide, lax.lgamma, x)
 
 
 def rsqrt(x: Array) -> Array:

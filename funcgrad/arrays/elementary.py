@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -74,15 +75,41 @@ def pow(input: ArrayLike, exponent: ArrayLike) -> Array:
     kind = jnp.result_type(input, exponent)
     if jnp.issubdtype(kind, jnp.integer) and exponent.__class__ is int and exponent < 0:
         fail(ArgumentError, "pow", *_NEGATIVE)
-    if jnp.issubdtype(kind, jnp.inexact) and jnp.issubdtype(jnp.result_type(exponent), jnp.inexact):
+    inexact = jnp.issubdtype(jnp.result_type(exponent), jnp.inexact)
+    if jnp.ndim(exponent) == 0 and isinstance(exponent, jax.Array) and _double.is_wide(jnp.asarray(input)):
+        if not inexact:
+            return _often(jnp.power, jnp.asarray(input), exponent)
+        if jnp.result_type(exponent) == kind == jnp.result_type(input):
+            return _pow_of_all(jnp.asarray(input), exponent)
+    if jnp.issubdtype(kind, jnp.inexact) and inexact:
         return _float_pow(*promoted("pow", input, exponent))
     return jnp.power(input, exponent)
 
 
-@partials(
-    lambda out, x, y: jnp.where(y == 0, 0, y * _float_pow(x, jnp.where(y == 0, 1, y - 1))),
-    lambda out, x, y: jnp.where(_held(x, y), 0, out * jnp.log(jnp.where(_held(x, y), 1, x))),
-)
+def _often(power: Callable[[Array, Array], Array], x: Array, y: Array) -> Array:
+    """``power(x, y)`` for one y of all elements, which is 2, 3 or 1/2 more often than all others."""
+    kind = jnp.where(y == 2, 1, jnp.where(y == 3, 2, jnp.where(y == 0.5, 3, 0)))
+    products = (power, lambda x, y: x * x, lambda x, y: x * x * x, lambda x, y: _root(x))
+    return jax.lax.platform_dependent(
+        x, y, cpu=lambda x, y: jax.lax.switch(kind, products, x, y), default=lambda x, y: power(x, y)
+    )
+
+
+def _root(x: Array) -> Array:
+    """The square root as a power has it, of -0.0 and minus infinity too."""
+    return jnp.where(x == -jnp.inf, jnp.inf, jnp.sqrt(x) + 0)
+
+
+def _by_exponent(out: Array, x: Array, y: Array) -> Array:
+    return jnp.where(_held(x, y), 0, out * jnp.log(jnp.where(_held(x, y), 1, x)))
+
+
+@partials(lambda out, x, y: jnp.where(y == 0, 0, y * _pow_of_all(x, jnp.where(y == 0, 1, y - 1))), _by_exponent)
+def _pow_of_all(x: Array, y: Array) -> Array:
+    return _often(lambda x, y: jax.lax.pow(x, jnp.broadcast_to(y, x.shape)), x, y)
+
+
+@partials(lambda out, x, y: jnp.where(y == 0, 0, y * _float_pow(x, jnp.where(y == 0, 1, y - 1))), _by_exponent)
 def _float_pow(x: Array, y: Array) -> Array:
     """JAX's derivatives at x = 0 are NaN for y = 0 and for negative y; torch's are the limits."""
     power = jax.lax.pow(x, y)
