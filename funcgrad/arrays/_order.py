@@ -9,6 +9,7 @@ arrays too. Nothing here is differentiated: the callers say what the derivative 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,16 @@ from .._checks import default_int
 from .._sizes import known_at_least
 from .._types import Array
 
-__all__ = ["LARGE", "extreme", "first_extreme", "is_large", "place_of_rank", "sorted_places", "sorted_values"]
+__all__ = [
+    "LARGE",
+    "extreme",
+    "first_extreme",
+    "is_large",
+    "place_of_rank",
+    "sorted_places",
+    "sorted_values",
+    "top_places",
+]
 
 LARGE = 4096
 """From how many elements on the formulation matters more than the dispatch."""
@@ -107,6 +117,40 @@ def _of_rank(keys: Array, rank: Array, dim: int, bits: int) -> Array:
         return jnp.where(smaller <= rank, tried, found)
 
     return lax.fori_loop(0, bits, decide, jnp.zeros(rank.shape, kind))
+
+
+def top_places(x: Array, k: int) -> Array:
+    """Where along the last dimension the `k` largest elements stand, in descending order; of equal ones the first.
+
+    On the CPU only blocks are looked through that hold one of the `k` largest maxima of blocks.
+    """
+
+    def plainly(x: Array) -> Array:
+        # A NaN with its sign bit set would sort below everything.
+        key = jnp.where(jnp.isnan(x), jnp.nan, x) if jnp.issubdtype(x.dtype, jnp.floating) else x
+        return lax.top_k(key, k)[1]
+
+    size = x.shape[-1]
+    length = math.isqrt(size // k) if k else 0
+    if x.dtype != jnp.float32 or not is_large(x) or length < 4:
+        return plainly(x)
+    count = -(-size // length)
+
+    def by_blocks(x: Array) -> Array:
+        ends = [(0, 0)] * (x.ndim - 1)
+        whole = jnp.pad(x, [*ends, (0, count * length - size)], constant_values=-jnp.inf)
+        blocks = whole.reshape(*x.shape[:-1], count, length)
+        # In their order, so that of equal elements the first is found first.
+        chosen = jnp.sort(lax.top_k(jnp.max(blocks, -1), k)[1], -1)
+        near = jnp.take_along_axis(blocks, chosen[..., None], -2, mode="promise_in_bounds")
+        places = lax.top_k(near.reshape(*x.shape[:-1], k * length), k)[1]
+        block = jnp.take_along_axis(chosen, places // length, -1, mode="promise_in_bounds")
+        return block * length + places % length
+
+    def unless_nan(x: Array) -> Array:
+        return lax.cond(jnp.isnan(jnp.sum(x)), plainly, by_blocks, x)
+
+    return _by_platform(unless_nan, plainly, x)
 
 
 def first_extreme(x: Array, dim: int | None, keepdims: bool, largest: bool) -> Array:

@@ -32,7 +32,7 @@ _Join: TypeAlias = Callable[[_Elements, _Elements], _Elements]
 
 
 def _is_large(x: Array) -> bool:
-    return known_at_least(x.size, LARGE) and not any(is_open(n) for n in x.shape)
+    return not any(is_open(n) for n in x.shape) and x.size >= LARGE
 
 
 def _on_cpu(fast: Callable[..., Any], plain: Callable[..., Any], x: Array) -> Any:
@@ -55,14 +55,15 @@ def _down(rows: _Elements, join: _Join, nothing: Sequence[Any], steps: int) -> _
     """`_along` the first of two dimensions."""
     length, width = rows[0].shape
     start = tuple(jnp.full((width,), value, x.dtype) for value, x in zip(nothing, rows, strict=True))
-    if length <= steps and (width >= _WIDE or length * width < LARGE):
+    if length <= steps and (width >= _WIDE or length * width < LARGE or length <= 64):
 
         def step(carry: _Elements, row: _Elements) -> tuple[_Elements, _Elements]:
             joined = join(carry, row)
             return joined, joined
 
         return lax.scan(step, start, rows)[1]
-    size = min(steps, math.ceil(math.sqrt(length * width)))
+    wanted = max(-(-_WIDE // width), math.isqrt(length // width))  # blocks, for wide rows and short loops
+    size = min(steps, max(-(-length // wanted), 16))
     count = -(-length // size)
     cut = []
     for value, x in zip(nothing, rows, strict=True):

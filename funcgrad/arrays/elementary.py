@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +14,7 @@ from .._op import op
 from .._types import Array, ArrayLike
 from . import _double
 from ._pointwise import as_float, fit, fits, is_exact, partials, promoted
+from ._powers import float_pow, often, pow_of_all
 
 __all__ = [
     "pow",
@@ -78,50 +78,12 @@ def pow(input: ArrayLike, exponent: ArrayLike) -> Array:
     inexact = jnp.issubdtype(jnp.result_type(exponent), jnp.inexact)
     if jnp.ndim(exponent) == 0 and isinstance(exponent, jax.Array) and _double.is_wide(jnp.asarray(input)):
         if not inexact:
-            return _often(jnp.power, jnp.asarray(input), exponent)
+            return often(jnp.power, jnp.asarray(input), exponent)
         if jnp.result_type(exponent) == kind == jnp.result_type(input):
-            return _pow_of_all(jnp.asarray(input), exponent)
+            return pow_of_all(jnp.asarray(input), exponent)
     if jnp.issubdtype(kind, jnp.inexact) and inexact:
-        return _float_pow(*promoted("pow", input, exponent))
+        return float_pow(*promoted("pow", input, exponent))
     return jnp.power(input, exponent)
-
-
-def _often(power: Callable[[Array, Array], Array], x: Array, y: Array) -> Array:
-    """``power(x, y)`` for one y of all elements, which is 2, 3 or 1/2 more often than all others."""
-    kind = jnp.where(y == 2, 1, jnp.where(y == 3, 2, jnp.where(y == 0.5, 3, 0)))
-    products = (power, lambda x, y: x * x, lambda x, y: x * x * x, lambda x, y: _root(x))
-    return jax.lax.platform_dependent(
-        x, y, cpu=lambda x, y: jax.lax.switch(kind, products, x, y), default=lambda x, y: power(x, y)
-    )
-
-
-def _root(x: Array) -> Array:
-    """The square root as a power has it, of -0.0 and minus infinity too."""
-    return jnp.where(x == -jnp.inf, jnp.inf, jnp.sqrt(x) + 0)
-
-
-def _by_exponent(out: Array, x: Array, y: Array) -> Array:
-    return jnp.where(_held(x, y), 0, out * jnp.log(jnp.where(_held(x, y), 1, x)))
-
-
-@partials(lambda out, x, y: jnp.where(y == 0, 0, y * _pow_of_all(x, jnp.where(y == 0, 1, y - 1))), _by_exponent)
-def _pow_of_all(x: Array, y: Array) -> Array:
-    return _often(lambda x, y: jax.lax.pow(x, jnp.broadcast_to(y, x.shape)), x, y)
-
-
-@partials(lambda out, x, y: jnp.where(y == 0, 0, y * _float_pow(x, jnp.where(y == 0, 1, y - 1))), _by_exponent)
-def _float_pow(x: Array, y: Array) -> Array:
-    """JAX's derivatives at x = 0 are NaN for y = 0 and for negative y; torch's are the limits."""
-    power = jax.lax.pow(x, y)
-    if not jnp.iscomplexobj(x):
-        return power
-    # XLA's power of 0 is NaN for every complex exponent but 0 and the positive numbers.
-    at_zero = jnp.where(y.real > 0, 0, jnp.where(y.real < 0, jnp.inf + jnp.nan * 1j, power))
-    return jnp.where(x != 0, power, at_zero).astype(x.dtype)
-
-
-def _held(x: Array, y: Array) -> Array:
-    return (x == 0) & (y.real >= 0)
 
 
 @op
@@ -272,7 +234,7 @@ def exp2(input: ArrayLike) -> Array:
 
 
 def _power_of_2(x: Array) -> Array:
-    return _float_pow(jnp.full_like(x, 2), x)
+    return float_pow(jnp.full_like(x, 2), x)
 
 
 @partials(lambda out, x: out * math.log(2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -40,7 +41,10 @@ __all__ = [
 ]
 
 
-def _either(wide: Callable[[Array], Array], plain: Callable[[ArrayLike], Array]) -> Callable[[ArrayLike], Array]:
+_Function: TypeAlias = Callable[[ArrayLike], Array]
+
+
+def _either(wide: Callable[[Array], Array], plain: _Function) -> _Function:
     """`wide` of large arrays, and `plain` of all others: two formulations of one function."""
 
     def function(input: ArrayLike) -> Array:
@@ -50,12 +54,12 @@ def _either(wide: Callable[[Array], Array], plain: Callable[[ArrayLike], Array])
     return function
 
 
-_sin = _either(partials(lambda out, x: _cos(x))(_double.sin), jnp.sin)
-_cos = _either(partials(lambda out, x: -_sin(x))(_double.cos), jnp.cos)
-_tan = _either(partials(lambda out, x: 1 + out * out)(_double.tan), jnp.tan)
-_asin = _either(partials(lambda out, x: 1 / jnp.sqrt((1 - x) * (1 + x)))(_double.asin), jnp.arcsin)
-_acos = _either(partials(lambda out, x: -1 / jnp.sqrt((1 - x) * (1 + x)))(_double.acos), jnp.arccos)
-_atan = _either(partials(lambda out, x: 1 / (1 + x * x))(_double.atan), jnp.arctan)
+_sin: _Function = _either(partials(lambda out, x: _cos(x))(_double.sin), jnp.sin)
+_cos: _Function = _either(partials(lambda out, x: -_sin(x))(_double.cos), jnp.cos)
+_tan: _Function = _either(partials(lambda out, x: 1 + out * out)(_double.tan), jnp.tan)
+_asin: _Function = _either(partials(lambda out, x: 1 / jnp.sqrt((1 - x) * (1 + x)))(_double.asin), jnp.arcsin)
+_acos: _Function = _either(partials(lambda out, x: -1 / jnp.sqrt((1 - x) * (1 + x)))(_double.acos), jnp.arccos)
+_atan: _Function = _either(partials(lambda out, x: 1 / (1 + x * x))(_double.atan), jnp.arctan)
 
 
 @op

@@ -181,7 +181,7 @@ def _upper(a: Array, x: Array) -> Array:
     return _ends(a, x, functools.partial(_uniform, jax.lax.igammac, 1.0), 1.0)
 
 
-_LEAST, _REACH, _TERMS = 4, 1.5, 24
+_LEAST, _TERMS = 4, 24
 
 
 @functools.cache
@@ -207,31 +207,36 @@ def _temme() -> list[list[float]]:
     return [[float(d) for d in row[:_TERMS]] for row in rows]
 
 
+def _bend(mu: Array) -> Array:
+    """``mu - log(1 + mu)``, without its cancellation near 0."""
+    s = mu / (2 + mu)
+    small = jnp.abs(s) < 0.2
+    near, far = jnp.where(small, s, 0), jnp.where(small, 0, mu)
+    square = near * near
+    series = jnp.zeros_like(mu)  # of (atanh(s) - s) / s**3
+    for k in range(13 if mu.dtype == jnp.float64 else 7, 0, -1):
+        series = series * square + 1 / (2 * k + 1)
+    return jnp.where(small, near * (mu - 2 * square * series), far - jnp.log1p(far))
+
+
 def _uniform(function: Any, side: float, a: Array, x: Array) -> Array:
     r"""`function` of a > 0 and x > 0, near its bend by the expansion that is uniform there (Temme, 1979; DLMF 8.12).
 
     $Q(a, x) = \frac12 \mathrm{erfc}(\eta \sqrt{a / 2}) + e^{-a \eta^2 / 2} \sum_k c_k(\eta) a^{-k} / \sqrt{2 \pi a}$.
     Other ways take the exponential of a difference of numbers as large as $a \ln a$, and as many terms as its root.
     """
-    single = a.dtype == jnp.float32
-    mu = (x - a) / a
-    s = mu / (2 + mu)
-    small = jnp.abs(s) < 0.2
-    square = jnp.where(small, s, 0) ** 2
-    series = jnp.zeros_like(square)  # of (atanh(s) - s) / s**3
-    for k in range(7 if single else 13, 0, -1):
-        series = series * square + 1 / (2 * k + 1)
-    half = jnp.where(small, s * (mu - 2 * square * series), mu - jnp.log1p(jnp.where(small, 0, mu)))
-    eta = jnp.sign(mu) * jnp.sqrt(2 * jnp.maximum(half, 0))
-    there = (a >= (_LEAST if single else 20)) & (jnp.abs(eta) <= (_REACH if single else 0.5))
-    eta, large = jnp.where(there, eta, 0), jnp.where(there, a, 100)
+    least, reach, orders = (_LEAST, 1.5, 8) if a.dtype == jnp.float32 else (20, 0.5, 12)
+    half = jnp.maximum(_bend((x - a) / a), 0)
+    eta = jnp.sign(x - a) * jnp.sqrt(2 * half)
+    there = (a >= least) & (jnp.abs(eta) <= reach)
+    eta, half, large = jnp.where(there, eta, 0), jnp.where(there, half, 0), jnp.where(there, a, 100)
     total = jnp.zeros_like(a)
-    for row in reversed(_temme()[: 8 if single else 12]):
+    for row in reversed(_temme()[:orders]):
         inner = jnp.zeros_like(a)
         for d in reversed(row):
             inner = inner * eta + d
         total = total / large + inner
-    rest = jnp.exp(-large * jnp.where(there, half, 0)) * total / jnp.sqrt(2 * math.pi * large)
+    rest = jnp.exp(-large * half) * total / jnp.sqrt(2 * math.pi * large)
     near = jax.lax.erfc(side * eta * jnp.sqrt(large / 2)) / 2 + side * rest
     return jnp.where(there, near, function(jnp.where(there, 1, a), jnp.where(there, 1, x)))
 
@@ -246,8 +251,15 @@ def _ends(a: Array, x: Array, function: Any, at_zero: float) -> Array:
 
 
 def _density(a: Array, x: Array) -> Array:
-    """The density of the gamma distribution."""
-    return jnp.exp((a - 1) * jnp.log(x) - x - _lgamma(a))
+    """The density of the gamma distribution; from some `a` on by Stirling's series, without numbers as large as `a`."""
+    large = a >= (_LEAST if a.dtype == jnp.float32 else 20)
+    b, y = jnp.where(large, a, 100), jnp.where(large, x, 100)
+    correction = jnp.zeros_like(b)
+    for c in (-3617 / 122400, 1 / 156, -691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12):
+        correction = correction / (b * b) + c
+    far = jnp.exp(-b * _bend((y - b) / b) - correction / b) * jnp.sqrt(b / (2 * math.pi)) / y
+    a, x = jnp.where(large, 1, a), jnp.where(large, 1, x)
+    return jnp.where(large, far, jnp.exp((a - 1) * jnp.log(x) - x - _lgamma(a)))
 
 
 @op
