@@ -12,6 +12,7 @@ import jax
 __all__ = [
     "body_of",
     "consts_of",
+    "default_program",
     "holds",
     "inner_program",
     "is_dropped",
@@ -59,6 +60,12 @@ def inner_program(equation: Any) -> Any:
     """The program that an equation calls once, or None."""
     params = equation.params
     return next((params[key] for key in ("jaxpr", "call_jaxpr", "fun_jaxpr") if key in params), None)
+
+
+def default_program(equation: Any) -> Any:
+    """Of the formulations that `platform_dependent` chooses from, the one for all other platforms; otherwise None."""
+    platforms = equation.params.get("branches_platforms")
+    return equation.params["branches"][platforms.index(None)] if platforms and None in platforms else None
 
 
 def rebind(equation: Any, values: Sequence[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ arrays too. Nothing here is differentiated: the callers say what the derivative 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,16 @@ from .._checks import default_int
 from .._sizes import known_at_least
 from .._types import Array
 
-__all__ = ["LARGE", "extreme", "first_extreme", "is_large", "place_of_rank", "sorted_places", "sorted_values"]
+__all__ = [
+    "LARGE",
+    "extreme",
+    "first_extreme",
+    "is_large",
+    "place_of_rank",
+    "sorted_places",
+    "sorted_values",
+    "top_places",
+]
 
 LARGE = 4096
 """From how many elements on the formulation matters more than the dispatch."""
@@ -109,6 +119,40 @@ def _of_rank(keys: Array, rank: Array, dim: int, bits: int) -> Array:
     return lax.fori_loop(0, bits, decide, jnp.zeros(rank.shape, kind))
 
 
+def top_places(x: Array, k: int) -> Array:
+    """Where along the last dimension the `k` largest elements stand, in descending order; of equal ones the first.
+
+    On the CPU only blocks are looked through that hold one of the `k` largest maxima of blocks.
+    """
+
+    def plainly(x: Array) -> Array:
+        # A NaN with its sign bit set would sort below everything.
+        key = jnp.where(jnp.isnan(x), jnp.nan, x) if jnp.issubdtype(x.dtype, jnp.floating) else x
+        return lax.top_k(key, k)[1]
+
+    size = x.shape[-1]
+    length = math.isqrt(size // k) if k else 0
+    if x.dtype != jnp.float32 or not is_large(x) or length < 4:
+        return plainly(x)
+    count = -(-size // length)
+
+    def by_blocks(x: Array) -> Array:
+        ends = [(0, 0)] * (x.ndim - 1)
+        whole = jnp.pad(x, [*ends, (0, count * length - size)], constant_values=-jnp.inf)
+        blocks = whole.reshape(*x.shape[:-1], count, length)
+        # In their order, so that of equal elements the first is found first.
+        chosen = jnp.sort(lax.top_k(jnp.max(blocks, -1), k)[1], -1)
+        near = jnp.take_along_axis(blocks, chosen[..., None], -2, mode="promise_in_bounds")
+        places = lax.top_k(near.reshape(*x.shape[:-1], k * length), k)[1]
+        block = jnp.take_along_axis(chosen, places // length, -1, mode="promise_in_bounds")
+        return block * length + places % length
+
+    def unless_nan(x: Array) -> Array:
+        return lax.cond(jnp.isnan(jnp.sum(x)), plainly, by_blocks, x)
+
+    return _by_platform(unless_nan, plainly, x)
+
+
 def first_extreme(x: Array, dim: int | None, keepdims: bool, largest: bool) -> Array:
     """The first place of the maximum or minimum along `dim`, of the flattened array for None; NaN is either."""
 
@@ -119,9 +163,12 @@ def first_extreme(x: Array, dim: int | None, keepdims: bool, largest: bool) -> A
         shape = (1,) * x.ndim if keepdims else ()
         x, axis = (jnp.ravel(x), 0) if dim is None else (x, dim)
         value = _seen(x, (axis,), largest)
-        places = lax.broadcasted_iota(default_int(), x.shape, axis)
+        # Minima of floating numbers are vector instructions, and these hold the places.
+        kind = np.dtype(np.float32) if not known_at_least(x.shape[axis], 1 << 24) else default_int()
+        places = lax.broadcasted_iota(default_int(), x.shape, axis).astype(kind)
         # Where there is a NaN it is the extreme, and equal to nothing.
-        first = jnp.min(jnp.where((x == value) | (x != x), places, x.shape[axis]), axis, keepdims=True)
+        found = jnp.where((x == value) | (x != x), places, jnp.array(x.shape[axis], kind))
+        first = jnp.min(found, axis, keepdims=True).astype(default_int())
         if dim is None:
             return first.reshape(shape)
         return first if keepdims else jnp.squeeze(first, axis)
@@ -158,10 +205,19 @@ def _extreme_jvp(axes: tuple[int, ...], largest: bool, primals: Any, tangents: A
 
 
 def _seen(x: Array, axes: tuple[int, ...], largest: bool) -> Array:
+    """The maximum or minimum, or NaN. Sums, which keep NaN, are looked at: no other reduction is as fast on the CPU."""
     value = (jnp.max if largest else jnp.min)(x, axes, keepdims=True)
     if not jnp.issubdtype(x.dtype, jnp.floating):
         return value
-    return jnp.where(jnp.any(x != x, axes, keepdims=True), jnp.array(jnp.nan, x.dtype), value)
+
+    def look(value: Array) -> Array:
+        numbers = jnp.where(jnp.abs(x) <= jnp.inf, jnp.zeros((), x.dtype), x)
+        return jnp.where(jnp.isnan(jnp.sum(numbers, axes, keepdims=True)), jnp.array(jnp.nan, x.dtype), value)
+
+    if not known_at_least(x.size, LARGE):
+        return look(value)
+    # Most arrays have a finite sum, and those no NaN.
+    return lax.cond(jnp.all(jnp.isfinite(jnp.sum(x, axes, keepdims=True))), lambda value: value, look, value)
 
 
 def _by_platform(fast: Callable[..., Any], plain: Callable[..., Any], *operands: Array) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import math
 from typing import Any
 
 import jax
@@ -14,9 +12,8 @@ from .._checks import default_int, fail
 from .._dispatch import spares
 from .._errors import ArgumentError, ShapeError
 from .._op import op
-from .._sizes import known_at_least
 from .._types import Array, ArrayLike, Dim, DtypeLike
-from ._order import LARGE
+from ._running import log_sums, products, records, sums
 from ._selection import integers_fit, one_dim, value_at, widened
 from .extrema import ValuesIndices
 
@@ -38,32 +35,6 @@ def _running(name: str, scan: Any, input: ArrayLike, dim: Any, dtype: DtypeLike 
     # Many roundings in a row: 16-bit elements are accumulated in 32 bits.
     wide = jnp.promote_types(x.dtype, jnp.float32) if jnp.issubdtype(x.dtype, jnp.inexact) else x.dtype
     return scan(x.astype(wide), dim).astype(x.dtype).reshape(jnp.shape(input))
-
-
-def _sums(x: Array, dim: int) -> Array:
-    """The running sums; on the CPU row by row where rows are wide, which is ten times faster."""
-    if not (known_at_least(x.size, LARGE) and known_at_least(math.prod(x.shape[dim + 1 :]), 256)):
-        return jnp.cumsum(x, dim)
-    return jax.lax.platform_dependent(
-        x, cpu=functools.partial(_sums_by_rows, dim=dim), default=functools.partial(jnp.cumsum, axis=dim)
-    )
-
-
-def _sums_by_rows(x: Array, dim: int) -> Array:
-    rows = jnp.moveaxis(x, dim, 0)
-    nothing = jnp.zeros(rows.shape[1:], x.dtype)
-    if not jnp.issubdtype(x.dtype, jnp.inexact):
-        sums = jax.lax.scan(lambda total, row: (total + row,) * 2, nothing, rows)[1]
-        return jnp.moveaxis(sums, 0, dim)
-
-    def add(carry: tuple[Array, Array], row: Array) -> tuple[tuple[Array, Array], Array]:
-        # What each sum rounded off is kept (Kahan), so that long dimensions are as exact as by jnp's tree.
-        total, lost = carry
-        row = row - lost
-        new = total + row
-        return (new, jnp.where(jnp.isfinite(new), (new - total) - row, 0)), new
-
-    return jnp.moveaxis(jax.lax.scan(add, (nothing, nothing), rows)[1], 0, dim)
 
 
 def _check_cumsum(input: Any, dim: Any, dtype: Any) -> None:
@@ -97,7 +68,7 @@ def cumsum(input: ArrayLike, /, dim: Dim, *, dtype: DtypeLike | None = None) -> 
 
     Source: ``torch.cumsum``.
     """
-    return _running("cumsum", _sums, input, dim, dtype)
+    return _running("cumsum", sums, input, dim, dtype)
 
 
 @op(check=spares(_check_cumprod, inexact=True))
@@ -121,16 +92,14 @@ def cumprod(input: ArrayLike, /, dim: Dim, *, dtype: DtypeLike | None = None) ->
 
     Source: ``torch.cumprod``.
     """
-    return _running("cumprod", jnp.cumprod, input, dim, dtype)
+    return _running("cumprod", products, input, dim, dtype)
 
 
-def _record(name: str, scan: Any, input: ArrayLike, dim: Any) -> ValuesIndices:
+def _record(name: str, largest: bool, input: ArrayLike, dim: Any) -> ValuesIndices:
     x, dim = one_dim(name, input, dim)
-    held = x.astype(jnp.int8) if x.dtype == bool else x
-    values = scan(jax.lax.stop_gradient(held), dim)
+    held = jax.lax.stop_gradient(x.astype(jnp.int8) if x.dtype == bool else x)
     place = jax.lax.broadcasted_iota(default_int(), x.shape, dim)
-    # A record, new or equalled, stands where the element is the running extremum; the last one so far counts.
-    indices = jax.lax.cummax(jnp.where((held == values) | (held != held), place, 0), dim)
+    values, indices = records(held, place, dim, largest)
     picked = value_at(x, values.astype(x.dtype), indices, dim)
     return ValuesIndices(*(leaf.reshape(jnp.shape(input)) for leaf in (picked, indices)))
 
@@ -156,7 +125,7 @@ def cummax(input: ArrayLike, /, dim: Dim) -> ValuesIndices:
 
     Source: ``torch.cummax``.
     """
-    return _record("cummax", jax.lax.cummax, input, dim)
+    return _record("cummax", True, input, dim)
 
 
 @op
@@ -180,7 +149,7 @@ def cummin(input: ArrayLike, /, dim: Dim) -> ValuesIndices:
 
     Source: ``torch.cummin``.
     """
-    return _record("cummin", jax.lax.cummin, input, dim)
+    return _record("cummin", False, input, dim)
 
 
 @op
@@ -207,7 +176,7 @@ def logcumsumexp(input: ArrayLike, /, dim: Dim) -> Array:
     wide = x.astype(jnp.promote_types(kind, jnp.float32))
     # The scan's derivative where two minus infinities meet is NaN, so a number that contributes as little goes in.
     nothing = wide == -jnp.inf
-    result = jax.lax.cumlogsumexp(jnp.where(nothing, jnp.finfo(wide.dtype).min / 4, wide), dim)
+    result = log_sums(jnp.where(nothing, jnp.finfo(wide.dtype).min / 4, wide), dim)
     some = jax.lax.cummax((~nothing).astype(jnp.int8), dim)
     return jnp.where(some == 0, -jnp.inf, result).astype(kind).reshape(jnp.shape(input))
 

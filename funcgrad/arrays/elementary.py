@@ -13,7 +13,9 @@ from .._dispatch import spares
 from .._errors import ArgumentError
 from .._op import op
 from .._types import Array, ArrayLike
+from . import _double
 from ._pointwise import as_float, fit, is_exact, partials, promoted, require_ints_fit
+from ._powers import float_pow, often, pow_of_all
 
 __all__ = [
     "pow",
@@ -73,27 +75,15 @@ def pow(input: ArrayLike, exponent: ArrayLike) -> Array:
     kind = jnp.result_type(input, exponent)
     if jnp.issubdtype(kind, jnp.integer) and exponent.__class__ is int and exponent < 0:
         fail(ArgumentError, "pow", *_NEGATIVE)
-    if jnp.issubdtype(kind, jnp.inexact) and jnp.issubdtype(jnp.result_type(exponent), jnp.inexact):
-        return _float_pow(*promoted("pow", input, exponent))
+    inexact = jnp.issubdtype(jnp.result_type(exponent), jnp.inexact)
+    if jnp.ndim(exponent) == 0 and isinstance(exponent, jax.Array) and _double.is_wide(jnp.asarray(input)):
+        if not inexact:
+            return often(jnp.power, jnp.asarray(input), exponent)
+        if jnp.result_type(exponent) == kind == jnp.result_type(input):
+            return pow_of_all(jnp.asarray(input), exponent)
+    if jnp.issubdtype(kind, jnp.inexact) and inexact:
+        return float_pow(*promoted("pow", input, exponent))
     return jnp.power(input, exponent)
-
-
-@partials(
-    lambda out, x, y: jnp.where(y == 0, 0, y * _float_pow(x, jnp.where(y == 0, 1, y - 1))),
-    lambda out, x, y: jnp.where(_held(x, y), 0, out * jnp.log(jnp.where(_held(x, y), 1, x))),
-)
-def _float_pow(x: Array, y: Array) -> Array:
-    """JAX's derivatives at x = 0 are NaN for y = 0 and for negative y; torch's are the limits."""
-    power = jax.lax.pow(x, y)
-    if not jnp.iscomplexobj(x):
-        return power
-    # XLA's power of 0 is NaN for every complex exponent but 0 and the positive numbers.
-    at_zero = jnp.where(y.real > 0, 0, jnp.where(y.real < 0, jnp.inf + jnp.nan * 1j, power))
-    return jnp.where(x != 0, power, at_zero).astype(x.dtype)
-
-
-def _held(x: Array, y: Array) -> Array:
-    return (x == 0) & (y.real >= 0)
 
 
 @op
@@ -166,7 +156,13 @@ def rsqrt(input: ArrayLike) -> Array:
 
     Source: ``torch.rsqrt``.
     """
-    return jax.lax.rsqrt(as_float(input))
+    x = as_float(input)
+    return _rsqrt(x) if _double.is_wide(x) else jax.lax.rsqrt(x)
+
+
+@partials(lambda out, x: -0.5 * out / x)
+def _rsqrt(x: Array) -> Array:
+    return _double.rsqrt(x)
 
 
 @op
@@ -234,7 +230,16 @@ def exp2(input: ArrayLike) -> Array:
     """
     x = as_float(input)
     # jnp.exp2 is exp(x ln 2), 30 times less exact: 2**20 would be 1048576.2.
-    return jnp.exp2(x) if jnp.iscomplexobj(x) else _float_pow(jnp.full_like(x, 2), x)
+    return jnp.exp2(x) if jnp.iscomplexobj(x) else _exp2(x) if _double.is_wide(x) else _power_of_2(x)
+
+
+def _power_of_2(x: Array) -> Array:
+    return float_pow(jnp.full_like(x, 2), x)
+
+
+@partials(lambda out, x: out * math.log(2))
+def _exp2(x: Array) -> Array:
+    return _double.exp2(x, _power_of_2)
 
 
 @op

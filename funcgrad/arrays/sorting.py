@@ -11,7 +11,7 @@ from .._checks import default_int, describe, fail, require_real
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim
-from ._order import place_of_rank
+from ._order import place_of_rank, top_places
 from ._selection import in_order, one_dim, pick, sorted_with_indices
 from ._updates import require_indices
 from .extrema import ValuesIndices
@@ -133,9 +133,7 @@ def topk(input: ArrayLike, /, k: int, dim: Dim = -1, largest: bool = True, sorte
     x, dim = one_dim("topk", input, dim)
     _require_rank("topk", k, 0, x, dim)
     if largest:
-        # A NaN with its sign bit set would sort below everything.
-        key = jnp.where(jnp.isnan(x), jnp.nan, x) if jnp.issubdtype(x.dtype, jnp.floating) else x
-        _, places = jax.lax.top_k(jnp.moveaxis(jax.lax.stop_gradient(key), dim, -1), k)
+        places = top_places(jnp.moveaxis(jax.lax.stop_gradient(x), dim, -1), k)
         indices = jnp.moveaxis(places, -1, dim).astype(default_int())
     else:
         indices = jax.lax.slice_in_dim(sorted_with_indices(jax.lax.stop_gradient(x), dim)[1], 0, k, axis=dim)

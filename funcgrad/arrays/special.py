@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from .._checks import resolve_dtype
 from .._op import op
 from .._types import Array, ArrayLike, Dim, DtypeLike
+from . import _double
 from ._pointwise import as_float, fit, partials
 from .rounding import clamp
 from .signs import abs
@@ -271,7 +272,7 @@ def digamma(input: ArrayLike) -> Array:
 @partials(lambda out, x: _digamma(x))
 def _lgamma(x: Array) -> Array:
     """XLA's value at 1, and in some versions at 2, is 4.8e-7 in 32 bits."""
-    return jnp.where((x == 1) | (x == 2), 0, jax.lax.lgamma(x))
+    return jnp.where((x == 1) | (x == 2), 0, _double.lgamma(x))
 
 
 @partials(lambda out, x: _trigamma(x))

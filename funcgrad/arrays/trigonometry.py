@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
 
 from .._op import op
 from .._types import Array, ArrayLike
+from . import _double
 from ._pointwise import as_float, partials, promoted
 
 __all__ = [
@@ -38,6 +41,27 @@ __all__ = [
 ]
 
 
+_Function: TypeAlias = Callable[[ArrayLike], Array]
+
+
+def _either(wide: Callable[[Array], Array], plain: _Function) -> _Function:
+    """`wide` of large arrays, and `plain` of all others: two formulations of one function."""
+
+    def function(input: ArrayLike) -> Array:
+        x = as_float(input)
+        return wide(x) if _double.is_wide(x) else plain(input)
+
+    return function
+
+
+_sin: _Function = _either(partials(lambda out, x: _cos(x))(_double.sin), jnp.sin)
+_cos: _Function = _either(partials(lambda out, x: -_sin(x))(_double.cos), jnp.cos)
+_tan: _Function = _either(partials(lambda out, x: 1 + out * out)(_double.tan), jnp.tan)
+_asin: _Function = _either(partials(lambda out, x: 1 / jnp.sqrt((1 - x) * (1 + x)))(_double.asin), jnp.arcsin)
+_acos: _Function = _either(partials(lambda out, x: -1 / jnp.sqrt((1 - x) * (1 + x)))(_double.acos), jnp.arccos)
+_atan: _Function = _either(partials(lambda out, x: 1 / (1 + x * x))(_double.atan), jnp.arctan)
+
+
 @op
 def sin(input: ArrayLike) -> Array:
     """The sine of an angle in radians.
@@ -53,7 +77,7 @@ def sin(input: ArrayLike) -> Array:
 
     Source: ``torch.sin``.
     """
-    return jnp.sin(input)
+    return _sin(input)
 
 
 @op
@@ -71,7 +95,7 @@ def cos(input: ArrayLike) -> Array:
 
     Source: ``torch.cos``.
     """
-    return jnp.cos(input)
+    return _cos(input)
 
 
 @op
@@ -89,7 +113,7 @@ def tan(input: ArrayLike) -> Array:
 
     Source: ``torch.tan``.
     """
-    return jnp.tan(input)
+    return _tan(input)
 
 
 @op
@@ -107,7 +131,7 @@ def asin(input: ArrayLike) -> Array:
 
     Source: ``torch.asin``.
     """
-    return jnp.arcsin(input)
+    return _asin(input)
 
 
 arcsin = asin
@@ -128,7 +152,7 @@ def acos(input: ArrayLike) -> Array:
 
     Source: ``torch.acos``.
     """
-    return jnp.arccos(input)
+    return _acos(input)
 
 
 arccos = acos
@@ -149,7 +173,7 @@ def atan(input: ArrayLike) -> Array:
 
     Source: ``torch.atan``.
     """
-    return jnp.arctan(input)
+    return _atan(input)
 
 
 arctan = atan
@@ -309,7 +333,7 @@ def _inverse_square_law(along: Array, y: Array, x: Array) -> Array:
 
 @partials(lambda out, y, x: _inverse_square_law(x, y, x), lambda out, y, x: _inverse_square_law(-y, y, x))
 def _atan2(y: Array, x: Array) -> Array:
-    return jax.lax.atan2(y, x)
+    return _double.atan2(y, x)
 
 
 @op
@@ -371,7 +395,7 @@ def sinc(input: ArrayLike) -> Array:
 @partials(lambda out, x: _sinc_slope(x))
 def _sinc(x: Array) -> Array:
     """sin(x) / x."""
-    return jnp.where(x == 0, 1, jnp.sin(x) / jnp.where(x == 0, 1, x))
+    return jnp.where(x == 0, 1, _sin(x) / jnp.where(x == 0, 1, x))
 
 
 def _sinc_slope(x: Array) -> Array:
@@ -382,4 +406,4 @@ def _sinc_slope(x: Array) -> Array:
     series = jnp.zeros_like(close)
     for k in range(10, 0, -1):  # the next term is below the spacing of float64
         series = series * close**2 + (-1) ** k * 2 * k / math.factorial(2 * k + 1)
-    return jnp.where(near, series * close, (jnp.cos(far) - _sinc(far)) / far)
+    return jnp.where(near, series * close, (_cos(far) - _sinc(far)) / far)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._jax import inner_program, open_program
+from .._jax import default_program, inner_program, open_program
 
 __all__ = [
     "BILINEAR",
@@ -47,7 +47,9 @@ ELEMENTWISE = _names(
 NOT_LINEAR = (ELEMENTWISE | _KINKED) - LINEAR
 # Called as they are written: their programs are followed.
 CALLS = frozenset(["jit", "pjit", "closed_call", "core_call", "call", "checkpoint", "remat", "remat2"])
-_WITHOUT_DERIVATIVE = _names("eq ne lt le gt ge eq_to le_to lt_to and or not xor is_finite iota broadcast_in_dim")
+_WITHOUT_DERIVATIVE = _names(
+    "eq ne lt le gt ge eq_to le_to lt_to and or not xor is_finite iota broadcast_in_dim platform_index"
+)
 
 
 def linear_operands(name: str) -> tuple[int, ...]:
@@ -56,13 +58,17 @@ def linear_operands(name: str) -> tuple[int, ...]:
 
 
 def works_elementwise(equation: Any) -> bool:
-    """Whether a primitive, or all of the program of a `custom_jvp`, works element by element."""
+    """Whether a primitive, or all of the program of a `custom_jvp`, works element by element.
+
+    Where a program has one formulation for each platform, which give the same results, the plain one tells.
+    """
     name = equation.primitive.name
     if name in ELEMENTWISE:
         return True
-    if name != "custom_jvp_call" and name not in CALLS:
+    called = inner_program(equation) if name == "custom_jvp_call" or name in CALLS else default_program(equation)
+    if called is None:
         return False
-    program, _ = open_program(inner_program(equation))
+    program, _ = open_program(called)
     shapes = {v.aval.shape for v in equation.outvars}
     if len(shapes) != 1:
         return False

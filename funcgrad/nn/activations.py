@@ -9,6 +9,8 @@ from .._checks import fail, require_float
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim
+from ..arrays import _double
+from ..arrays._pointwise import partials
 
 __all__ = [
     "elu",
@@ -194,7 +196,13 @@ def softplus(input: ArrayLike, beta: float = 1.0, threshold: float = 20.0) -> Ar
     """
     x = _floating("softplus", input)
     scaled = beta * x
-    return jnp.where(scaled > threshold, x, jax.nn.softplus(scaled) / beta)
+    bent = _softplus(scaled) if _double.is_wide(x) else jax.nn.softplus(scaled)
+    return jnp.where(scaled > threshold, x, bent / beta)
+
+
+@partials(lambda out, x: jax.nn.sigmoid(x))
+def _softplus(x: Array) -> Array:
+    return _double.softplus(x, jax.nn.softplus)
 
 
 @op

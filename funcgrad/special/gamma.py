@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from fractions import Fraction
 from typing import Any
 
 import jax
@@ -124,8 +126,8 @@ def gammainc(input: ArrayLike, other: ArrayLike) -> Array:
         other: $x$, 0 or more; NaN below.
 
     Returns:
-        The array, in the common shape and dtype; integers give float32. Digits are lost as $a$ grows: in float32 the
-        relative error reaches 3e-5 at $a = 100$.
+        The array, in the common shape and dtype; integers give float32. The error of float32 is below 2e-6, and below
+        2e-7 from an $a$ of 4 on; where the result is small, below 5e-5 of it.
 
     Raises:
         ShapeError: the shapes do not broadcast.
@@ -148,8 +150,8 @@ def gammaincc(input: ArrayLike, other: ArrayLike) -> Array:
         other: $x$, 0 or more; NaN below.
 
     Returns:
-        The array, in the common shape and dtype; integers give float32. Digits are lost as $a$ grows: in float32 the
-        relative error reaches 3e-5 at $a = 100$.
+        The array, in the common shape and dtype; integers give float32. The error of float32 is below 2e-6, and below
+        2e-7 from an $a$ of 4 on; where the result is small, below 5e-5 of it.
 
     Raises:
         ShapeError: the shapes do not broadcast.
@@ -171,12 +173,72 @@ def _incomplete(name: str, upper: bool, input: ArrayLike, other: ArrayLike) -> A
 
 @partials(lambda out, a, x: jax.lax.igamma_grad_a(a, x), lambda out, a, x: _density(a, x))
 def _lower(a: Array, x: Array) -> Array:
-    return _ends(a, x, jax.lax.igamma, 0.0)
+    return _ends(a, x, functools.partial(_uniform, jax.lax.igamma, -1.0), 0.0)
 
 
 @partials(lambda out, a, x: -jax.lax.igamma_grad_a(a, x), lambda out, a, x: -_density(a, x))
 def _upper(a: Array, x: Array) -> Array:
-    return _ends(a, x, jax.lax.igammac, 1.0)
+    return _ends(a, x, functools.partial(_uniform, jax.lax.igammac, 1.0), 1.0)
+
+
+_LEAST, _TERMS = 4, 24
+
+
+@functools.cache
+def _temme() -> list[list[float]]:
+    r"""The coefficients $d_{kn}$ of $\eta^n$ in $c_k(\eta)$ (DLMF 8.12.9 to 8.12.11), exact and then rounded.
+
+    With $\mu = x / a - 1$ and $\eta^2 / 2 = \mu - \log(1 + \mu)$ it is $c_0 = 1 / \mu - 1 / \eta$, and
+    $c_k = c_{k-1}' / \eta - d_{k-1,1} / \mu$, where the poles cancel.
+    """
+    orders = 12
+    count = _TERMS + 2 * orders + 2
+    mu = [Fraction(0), Fraction(1)]  # from mu' mu = eta (1 + mu)
+    for n in range(2, count + 1):
+        mu.append((mu[n - 1] - sum(j * mu[j] * mu[n + 1 - j] for j in range(2, n))) / (n + 1))
+    inverse = [Fraction(1)]  # of mu / eta
+    for n in range(1, count):
+        inverse.append(-sum((mu[j + 1] * inverse[n - j] for j in range(1, n + 1)), Fraction(0)))
+    first = inverse[1:]
+    rows = [first]
+    for _ in range(1, orders):
+        last = rows[-1]
+        rows.append([(n + 2) * last[n + 2] - last[1] * first[n] for n in range(len(last) - 2)])
+    return [[float(d) for d in row[:_TERMS]] for row in rows]
+
+
+def _bend(mu: Array) -> Array:
+    """``mu - log(1 + mu)``, without its cancellation near 0."""
+    s = mu / (2 + mu)
+    small = jnp.abs(s) < 0.2
+    near, far = jnp.where(small, s, 0), jnp.where(small, 0, mu)
+    square = near * near
+    series = jnp.zeros_like(mu)  # of (atanh(s) - s) / s**3
+    for k in range(13 if mu.dtype == jnp.float64 else 7, 0, -1):
+        series = series * square + 1 / (2 * k + 1)
+    return jnp.where(small, near * (mu - 2 * square * series), far - jnp.log1p(far))
+
+
+def _uniform(function: Any, side: float, a: Array, x: Array) -> Array:
+    r"""`function` of a > 0 and x > 0, near its bend by the expansion that is uniform there (Temme, 1979; DLMF 8.12).
+
+    $Q(a, x) = \frac12 \mathrm{erfc}(\eta \sqrt{a / 2}) + e^{-a \eta^2 / 2} \sum_k c_k(\eta) a^{-k} / \sqrt{2 \pi a}$.
+    Other ways take the exponential of a difference of numbers as large as $a \ln a$, and as many terms as its root.
+    """
+    least, reach, orders = (_LEAST, 1.5, 8) if a.dtype == jnp.float32 else (20, 0.5, 12)
+    half = jnp.maximum(_bend((x - a) / a), 0)
+    eta = jnp.sign(x - a) * jnp.sqrt(2 * half)
+    there = (a >= least) & (jnp.abs(eta) <= reach)
+    eta, half, large = jnp.where(there, eta, 0), jnp.where(there, half, 0), jnp.where(there, a, 100)
+    total = jnp.zeros_like(a)
+    for row in reversed(_temme()[:orders]):
+        inner = jnp.zeros_like(a)
+        for d in reversed(row):
+            inner = inner * eta + d
+        total = total / large + inner
+    rest = jnp.exp(-large * half) * total / jnp.sqrt(2 * math.pi * large)
+    near = jax.lax.erfc(side * eta * jnp.sqrt(large / 2)) / 2 + side * rest
+    return jnp.where(there, near, function(jnp.where(there, 1, a), jnp.where(there, 1, x)))
 
 
 def _ends(a: Array, x: Array, function: Any, at_zero: float) -> Array:
@@ -189,8 +251,15 @@ def _ends(a: Array, x: Array, function: Any, at_zero: float) -> Array:
 
 
 def _density(a: Array, x: Array) -> Array:
-    """The density of the gamma distribution."""
-    return jnp.exp((a - 1) * jnp.log(x) - x - _lgamma(a))
+    """The density of the gamma distribution; from some `a` on by Stirling's series, without numbers as large as `a`."""
+    large = a >= (_LEAST if a.dtype == jnp.float32 else 20)
+    b, y = jnp.where(large, a, 100), jnp.where(large, x, 100)
+    correction = jnp.zeros_like(b)
+    for c in (-3617 / 122400, 1 / 156, -691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12):
+        correction = correction / (b * b) + c
+    far = jnp.exp(-b * _bend((y - b) / b) - correction / b) * jnp.sqrt(b / (2 * math.pi)) / y
+    a, x = jnp.where(large, 1, a), jnp.where(large, 1, x)
+    return jnp.where(large, far, jnp.exp((a - 1) * jnp.log(x) - x - _lgamma(a)))
 
 
 @op
