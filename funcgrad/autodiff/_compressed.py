@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._chunks import in_chunks
-from ._dense import Leaves
+from ._dense import Leaves, size
 from .coloring import Coloring
 
 __all__ = ["Compressed"]
@@ -23,7 +24,7 @@ class Compressed:
         coloring: which columns and rows are computed together.
         seeds: for each input leaf the sums of unit vectors, one for each colour of columns, in front of its shape; then
             for each output leaf the same for the colours of rows.
-        places: where each entry of the pattern stands in the products.
+        places: where each entry of the pattern stands in the products, raveled, one after the other.
         dtype: that of the entries.
 
     Args:
@@ -39,13 +40,13 @@ class Compressed:
         self.coloring, self.chunk_size = coloring, chunk_size
         self.dtype = jnp.result_type(*[leaf.dtype for leaf in outputs])
         self._inputs, self._outputs = len(inputs), len(outputs)
+        self._sizes = [size([leaf]) for leaf in inputs], [size([leaf]) for leaf in outputs]
         self.seeds: list[jax.Array] = []
         with jax.ensure_compile_time_eval():
             if coloring.columns is not None and coloring.column_count:
                 self.seeds += _sums(coloring.columns, coloring.column_count, inputs)
             if coloring.rows is not None and coloring.row_count:
                 self.seeds += _sums(coloring.rows, coloring.row_count, outputs)
-            self.places = jnp.asarray(coloring.places)
 
     def products(
         self, f: Leaves, x: Sequence[jax.Array], seeds: Sequence[jax.Array]
@@ -79,22 +80,40 @@ class Compressed:
             found += lines
         return found, y, rest
 
+    @functools.cached_property
+    def places(self) -> jax.Array:
+        with jax.ensure_compile_time_eval():
+            return self.places_in([None] * (self._outputs + self._inputs))
+
+    def places_in(self, maps: Sequence[np.ndarray | None]) -> jax.Array:
+        """The same where `maps` say of each product where its elements have gone; None where they have not."""
+        coloring = self.coloring
+        places = coloring.places
+        counts = [coloring.column_count] * self._outputs + [coloring.row_count] * self._inputs
+        shapes = [(count, wide) for count, wide in zip(counts, [*self._sizes[1], *self._sizes[0]], strict=True) if count]
+        if places.size and (len(shapes) > 1 or maps[0] is not None):
+            groups: dict[bool, list[np.ndarray]] = {}
+            first = 0
+            for number, ((count, wide), map) in enumerate(zip(shapes, maps, strict=False)):
+                where = np.arange(count * wide, dtype=np.int32) if map is None else map
+                of_rows = not coloring.column_count or number >= self._outputs
+                groups.setdefault(of_rows, []).append((first + where).reshape(count, wide))
+                first += count * wide
+            whole = [np.concatenate(group, axis=1).ravel() for group in groups.values()]
+            places = (np.concatenate(whole) if len(whole) > 1 else whole[0])[places]
+        return jnp.asarray(places)
+
     def entries(self, products: Sequence[jax.Array], places: jax.Array) -> jax.Array:
         """The entries of the pattern, in its order."""
         if not places.size:
             return jnp.zeros(0, self.dtype)
-        columns = products[: self._outputs] if self.coloring.column_count else []
-        groups = [group for group in (columns, products[len(columns) :]) if group]
-        flat = [self._raveled(group) for group in groups]
+        flat = [line.astype(self.dtype).ravel() for line in products]
         whole = jnp.concatenate(flat) if len(flat) > 1 else flat[0]
-        return whole.at[places].get(mode="promise_in_bounds")
+        # Counting from the end, which places never do, would cost a third of the time.
+        return whole.at[places].get(mode="promise_in_bounds", wrap_negative_indices=False)
 
     def _at_once(self, count: int) -> bool:
         return self.chunk_size is None or self.chunk_size >= count
-
-    def _raveled(self, lines: Sequence[jax.Array]) -> jax.Array:
-        flat = [line.reshape(line.shape[0], -1).astype(self.dtype) for line in lines]
-        return (jnp.concatenate(flat, axis=1) if len(flat) > 1 else flat[0]).ravel()
 
 
 def _sums(colors: np.ndarray, count: int, like: Sequence[Any]) -> list[jax.Array]:

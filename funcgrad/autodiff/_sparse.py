@@ -14,6 +14,7 @@ import numpy as np
 from .._checks import fail
 from .._claims import checking, claim
 from .._errors import ArgumentError, FuncgradError, ShapeError, TracedValueError
+from ._apart import computed_apart
 from ._arguments import Selection, choose
 from ._calls import Call
 from ._compressed import Compressed
@@ -25,7 +26,6 @@ from .sparsity import SparsityPattern, hessian_pattern, jacobian_pattern
 
 __all__ = ["Programs", "SparseProgram", "Wanted"]
 
-_FEW = 20_000  # elements of products
 _KEPT = 16  # programs of one function, the latest used
 
 
@@ -110,16 +110,9 @@ class SparseProgram:
 
         self._compressed, self._hoisted = self._prepared(prepared)
         self.coloring = self._compressed.coloring
-        rest, entries = self._hoisted.rest, self._compressed.entries
-        # Two programs, because XLA computes products again for each entry if it sees how they are read off. That costs
-        # less than a second program where they are few.
-        few = self.coloring.count * max(self.shape) <= _FEW
-        self._at_once = (
-            jax.jit(lambda values, kept, places: entries(rest(values, kept)[: self._lines], places)) if few else None
-        )
-        self._all = jax.jit(rest)
-        self._compress = jax.jit(lambda values, kept: rest(values, kept)[: self._lines])
-        self._read = jax.jit(self._compressed.entries)
+        self._places = self._compressed.places_in(self._hoisted.unmoved(self._lines))
+        self._entries = jax.jit(lambda values, kept, places: self._computed(values, kept, places, False)[0])
+        self._all = jax.jit(lambda values, kept, places: self._computed(values, kept, places, True))
         self._product = jax.jit(self._directional)
         self._finish = wanted.finish(self.pattern)
 
@@ -137,24 +130,40 @@ class SparseProgram:
 
         The latter two are there with `value`.
         """
-        places, kept = self._compressed.places, self._hoisted.kept
         others: list[jax.Array] = []
-        with as_raised():
-            if not call.traced and not value and self._at_once is not None:
-                data = self._at_once(call.values, kept, places)
+        try:
+            if checking():  # which keeps what is claimed in the function, traced anew
+                found = self._products(call.values, self._compressed.seeds)
+                data = self._compressed.entries(found[: self._lines], self._compressed.places)
+                others = found[self._lines :]
+            elif call.traced:
+                data, others = self._computed(call.values, self._hoisted.kept, self._places, True)
+            elif value:
+                data, others = self._all(call.values, self._hoisted.kept, self._places)
             else:
-                if checking():  # which keeps what is claimed in the function, traced anew
-                    found = self._products(call.values, self._compressed.seeds)
-                elif call.traced:
-                    found = self._hoisted.rest(call.values, kept)
-                else:
-                    found = (self._all if value else self._compress)(call.values, kept)
-                read = self._compressed.entries if call.traced else self._read
-                data, others = read(found[: self._lines], places), found[self._lines :]
+                data = self._entries(call.values, self._hoisted.kept, self._places)
+        except Exception:
+            with as_raised():
+                raise
         if self.wanted.check:
             self._require_complete(call, data)
         others = others[self._gradients :] if self.wanted.order == 2 else others
         return data, others[: self._outputs], others[self._outputs :]
+
+    def _computed(
+        self, values: Sequence[jax.Array], kept: Sequence[jax.Array], places: jax.Array, value: bool
+    ) -> tuple[jax.Array, list[jax.Array]]:
+        """The entries, and with `value` what else the function gives.
+
+        The products are kept apart, because XLA computes a product again for each entry if it sees how they are read.
+        """
+        count = None if value else self._lines
+
+        def found(values: Sequence[jax.Array]) -> list[jax.Array]:
+            return self._hoisted.rest(values, kept)[:count]
+
+        products = computed_apart(found, values) if self._hoisted.pure else found(values)
+        return self._compressed.entries(products[: self._lines], places), products[self._lines :]
 
     def _function(self, values: Sequence[Any]) -> tuple[Any, Leaves]:
         """The leaves to differentiate, and the function of them whose Jacobian the matrix is."""
