@@ -22,6 +22,7 @@ from ._dense import Leaves, size
 from ._hoisting import Hoisted
 from ._outputs import Traced, as_raised, require_scalar
 from .coloring import Coloring, color
+from .coloring._lines import require_symmetric
 from .sparsity import SparsityPattern, hessian_pattern, jacobian_pattern
 
 __all__ = ["Programs", "SparseProgram", "Wanted"]
@@ -240,6 +241,8 @@ class SparseProgram:
         if wanted.coloring is not None:
             return prepared(wanted.coloring)
         if wanted.mode != "auto" or wanted.order == 2:
+            if wanted.order == 2 and wanted.mode != "forward":
+                require_symmetric(wanted.selection.name, self.pattern)
             return prepared(color(self.pattern, "symmetric" if wanted.mode == "auto" else wanted.mode))
         coloring = color(self.pattern)
         try:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Bank", "csr_rows", "one_set", "product", "runs", "same_bank", "together"]
+__all__ = ["Bank", "by_columns", "csr_rows", "one_set", "product", "runs", "same_bank", "together"]
 
 _INDEX = np.int32
-_THIN = 128  # where sets hold less than one column in so many, they are joined column by column
+_THIN = 8  # where sets hold less than one column in so many, they are joined column by column
 _FEW_BANKS = 4
-_FLAGS = 1 << 27  # bytes of a table of flags
+_FLAGS = 1 << 26  # bytes of a table of flags
 
 
 class Bank:
@@ -173,6 +173,15 @@ def _joined_bits(
     held = np.flatnonzero(np.unpackbits(found, axis=1, count=wide, bitorder="little"))
     rows = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bitwise_count(found).sum(axis=1, dtype=np.int64))])
     return rows, (held - np.repeat(np.arange(rows.size - 1) * wide, np.diff(rows))).astype(_INDEX)
+
+
+def by_columns(starts: np.ndarray, cols: np.ndarray, columns: int) -> np.ndarray:
+    """The numbers of the entries of a matrix in the order of their columns, and of rows in them."""
+    from scipy import sparse
+
+    small = np.dtype(_INDEX if cols.size <= np.iinfo(_INDEX).max else np.int64)
+    matrix = sparse.csr_array((np.arange(cols.size, dtype=small), cols, starts.astype(small)), (starts.size - 1, columns))
+    return np.asarray(matrix.tocsc().data)
 
 
 def runs(first: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
