@@ -456,8 +456,8 @@ def test_what_the_seeds_determine_is_computed_once():
         (
             lambda: fg.sparse_hessian(rosenbrock, np.tri(6))(x),
             fg.ShapeError,
-            "sparse_hessian(): the pattern must be symmetric; got one of shape (6, 6) that is not; take another mode, or unite "
-            "it with its transpose: pattern | pattern.T.",
+            "sparse_hessian(): the pattern must be symmetric; got one of shape (6, 6) that is not; take another mode, "
+            "or unite it with its transpose: pattern | pattern.T.",
         ),
     ],
 )

@@ -95,7 +95,7 @@ def array_key(value: Any) -> Hashable | None:
 
 def _weak(value: jax.Array) -> bool:
     try:
-        return bool(value.weak_type)  # type: ignore[attr-defined]
+        return bool(value.weak_type)
     except AttributeError:  # random keys have none
         return False
 

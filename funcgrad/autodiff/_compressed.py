@@ -40,7 +40,10 @@ class Compressed:
         self.coloring, self.chunk_size = coloring, chunk_size
         self.dtype = jnp.result_type(*[leaf.dtype for leaf in outputs])
         self._inputs, self._outputs = len(inputs), len(outputs)
-        self._sizes = [size([leaf]) for leaf in inputs], [size([leaf]) for leaf in outputs]
+        self._groups = [  # how many products of columns there are and how they are split, and the same of rows
+            (count, [size([leaf]) for leaf in leaves])
+            for count, leaves in ((coloring.column_count, outputs), (coloring.row_count, inputs))
+        ]
         self.seeds: list[jax.Array] = []
         with jax.ensure_compile_time_eval():
             if coloring.columns is not None and coloring.column_count:
@@ -87,17 +90,15 @@ class Compressed:
 
     def places_in(self, maps: Sequence[np.ndarray | None]) -> jax.Array:
         """The same where `maps` say of each product where its elements have gone; None where they have not."""
-        coloring = self.coloring
-        places = coloring.places
-        counts = [coloring.column_count] * self._outputs + [coloring.row_count] * self._inputs
-        shapes = [(count, wide) for count, wide in zip(counts, [*self._sizes[1], *self._sizes[0]], strict=True) if count]
+        places = self.coloring.places
+        columns, rows = ([(count, wide) for wide in sizes if count] for count, sizes in self._groups)
+        shapes = [*columns, *rows]
         if places.size and (len(shapes) > 1 or maps[0] is not None):
             groups: dict[bool, list[np.ndarray]] = {}
             first = 0
             for number, ((count, wide), map) in enumerate(zip(shapes, maps, strict=False)):
                 where = np.arange(count * wide, dtype=np.int32) if map is None else map
-                of_rows = not coloring.column_count or number >= self._outputs
-                groups.setdefault(of_rows, []).append((first + where).reshape(count, wide))
+                groups.setdefault(number >= len(columns), []).append((first + where).reshape(count, wide))
                 first += count * wide
             whole = [np.concatenate(group, axis=1).ravel() for group in groups.values()]
             places = (np.concatenate(whole) if len(whole) > 1 else whole[0])[places]

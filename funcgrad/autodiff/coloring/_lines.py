@@ -15,7 +15,17 @@ from ..._errors import ShapeError
 from ..sparsity._rows import by_columns
 from ..sparsity.pattern import SparsityPattern
 
-__all__ = ["Lines", "alone", "by_other", "columns_of", "is_symmetric", "renumbered", "require_symmetric", "rows_of", "transposed"]
+__all__ = [
+    "Lines",
+    "alone",
+    "by_other",
+    "columns_of",
+    "is_symmetric",
+    "renumbered",
+    "require_symmetric",
+    "rows_of",
+    "transposed",
+]
 
 _DENSE = 1 << 27  # the largest table of crossings times colours that is made at once
 

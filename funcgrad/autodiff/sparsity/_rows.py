@@ -180,7 +180,9 @@ def by_columns(starts: np.ndarray, cols: np.ndarray, columns: int) -> np.ndarray
     from scipy import sparse
 
     small = np.dtype(_INDEX if cols.size <= np.iinfo(_INDEX).max else np.int64)
-    matrix = sparse.csr_array((np.arange(cols.size, dtype=small), cols, starts.astype(small)), (starts.size - 1, columns))
+    matrix = sparse.csr_array(
+        (np.arange(cols.size, dtype=small), cols, starts.astype(small)), (starts.size - 1, columns)
+    )
     return np.asarray(matrix.tocsc().data)
 
 
