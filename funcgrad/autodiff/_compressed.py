@@ -26,6 +26,7 @@ class Compressed:
             for each output leaf the same for the colours of rows.
         places: where each entry of the pattern stands in the products, raveled, one after the other.
         dtype: that of the entries.
+        eps: the rounding of the coarsest dtype on the way.
 
     Args:
         coloring: a coloring of the pattern of the Jacobian.
@@ -39,6 +40,7 @@ class Compressed:
     ):
         self.coloring, self.chunk_size = coloring, chunk_size
         self.dtype = jnp.result_type(*[leaf.dtype for leaf in outputs])
+        self.eps = max((float(jnp.finfo(leaf.dtype).eps) for leaf in (*inputs, *outputs)), default=0.0)
         self._inputs, self._outputs = len(inputs), len(outputs)
         self._groups = [  # how many products of columns there are and how they are split, and the same of rows
             (count, [size([leaf]) for leaf in leaves])
@@ -85,8 +87,7 @@ class Compressed:
 
     @functools.cached_property
     def places(self) -> jax.Array:
-        with jax.ensure_compile_time_eval():
-            return self.places_in([None] * (self._outputs + self._inputs))
+        return self.places_in([None] * (self._outputs + self._inputs))
 
     def places_in(self, maps: Sequence[np.ndarray | None]) -> jax.Array:
         """The same where `maps` say of each product where its elements have gone; None where they have not."""
@@ -102,7 +103,8 @@ class Compressed:
                 first += count * wide
             whole = [np.concatenate(group, axis=1).ravel() for group in groups.values()]
             places = (np.concatenate(whole) if len(whole) > 1 else whole[0])[places]
-        return jnp.asarray(places)
+        with jax.ensure_compile_time_eval():
+            return jnp.asarray(places)
 
     def entries(self, products: Sequence[jax.Array], places: jax.Array) -> jax.Array:
         """The entries of the pattern, in its order."""

@@ -62,7 +62,8 @@ class Hoisted:
         else:
             kept = [known[i] for i in self._kept]
         self._dtypes = [value.dtype for value in kept]
-        self.kept = [_small(value) for value in kept]
+        with jax.ensure_compile_time_eval():
+            self.kept = [_small(value) for value in kept]
 
     def rest(self, moving: Sequence[Any], kept: Sequence[Any]) -> list[Any]:
         """What the function returns, from what is not known beforehand and what is."""

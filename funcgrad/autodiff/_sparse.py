@@ -281,7 +281,7 @@ class SparseProgram:
         terms = data.astype(wide) * along.astype(wide)[cols]
         total = jnp.zeros(m, wide).at[rows].add(terms)
         scale = jnp.zeros(m, wide).at[rows].add(jnp.abs(terms))
-        eps = float(jnp.finfo(data.dtype).eps)
+        eps = self._compressed.eps
         allowed = 3 * eps**0.5 * (scale + jnp.abs(moved)) + 10 * eps * jnp.max(scale, initial=0)
         holds = ~(jnp.abs(total - moved) > allowed)
         claim(
