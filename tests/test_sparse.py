@@ -9,6 +9,7 @@ from harness import raises
 from jax.experimental import sparse as jax_sparse
 
 import funcgrad as fg
+from funcgrad.autodiff._apart import computed_apart
 from funcgrad.autodiff._calls import Call
 from funcgrad.autodiff._hoisting import Hoisted
 from funcgrad.autodiff._sparse import Programs, SparseProgram
@@ -144,11 +145,11 @@ def test_a_call_is_planned_once_for_each_shape_and_constant():
 
     jac = fg.sparse_jacobian(f, output="dense")
     jac(x, 2, 0.5)
-    count = len(traced)
+    count, above = len(traced), x + 1
     with assert_no_retrace():
-        found = jac(x + 1, 2, 0.25)
+        found = jac(above, 2, 0.25)
     assert len(traced) == count
-    assert_close(found, dense_jacobian(lambda x: f(x, 2, 0.25), x + 1))
+    assert_close(found, dense_jacobian(lambda x: f(x, 2, 0.25), above))
     assert_close(jac(x, 3, 0.5), dense_jacobian(lambda x: f(x, 3, 0.5), x))
     assert_close(jac(x[:4], 2, 0.5), dense_jacobian(lambda x: f(x, 2, 0.5), x[:4]))
     assert len(traced) > count
@@ -349,6 +350,85 @@ def test_what_the_seeds_determine_is_computed_once():
     assert_close(large.rest([jnp.float32(2)], large.kept)[0], jnp.tile(at, 10) * 2)
 
 
+def test_sums_of_unit_vectors_are_kept_in_bytes():
+    at = jnp.linspace(0.0, 1.0, 6000)
+    seed = (jnp.arange(6000) % 3 == jnp.arange(3)[:, None]).astype(jnp.float32)
+
+    def f(moving, staying):
+        (x,), (s,) = moving, staying
+        return [-4.5 * (s * 3) * x, jnp.roll(s, 1, 1) / 7 + x, s * 200.0, 2.0 / (s + 2)]
+
+    hoisted = Hoisted(f, [at], [seed])
+    # What is only scaled is scaled again.
+    assert sorted(str(value.dtype) for value in hoisted.kept) == ["float32", "int8", "int8"]
+    assert_close(hoisted.rest([at], hoisted.kept), f([at], [seed]))
+    small = Hoisted(f, [at[:6]], [seed[:, :6]])
+    assert all(value.dtype == np.float32 for value in small.kept)
+
+
+def turned(p):
+    a, b = p["a"], p["b"]
+    return {"first": (a.T**2)[::-1], "second": [jnp.stack([b * a[0, 0], b**2]).T[:, None], a.sum()]}
+
+
+def test_what_is_moved_last_is_read_where_it_was():
+    p = {"a": x[:6].reshape(2, 3), "b": x[2:5] + 1}
+    expected = as_matrix(jax.jit(jax.jacrev(turned))(p), jax.eval_shape(turned, p), p)
+    found = all_ways(turned)
+    for matrix in found(p):
+        assert_close(matrix, expected)
+    for mode in MODES[:3]:
+        jac = fg.sparse_jacobian(turned, mode=mode, output="dense")
+        assert_close(jac(p), expected)
+        assert_close(jac(p), expected)
+    program = SparseProgram(
+        next(c.cell_contents for c in jac.__closure__ if isinstance(c.cell_contents, Programs)).wanted,
+        Call("f", (p,), {}),
+    )
+    assert program.evaluate(Call("f", (p,), {}))[0].shape == (program.pattern.nnz,)
+    energy = lambda p: sum((leaf**3).sum() for leaf in jax.tree.leaves(turned(p)))  # noqa: E731
+    assert_close(
+        fg.sparse_hessian(energy, output="dense")(p),
+        as_matrix(jax.jit(jax.hessian(energy))(p), p, p),
+        rtol=1e-4,
+        atol=1e-4,
+    )
+
+
+def test_products_are_kept_apart_from_what_reads_them():
+    programs = next(
+        c.cell_contents for c in fg.sparse_jacobian(chain).__closure__ if isinstance(c.cell_contents, Programs)
+    )
+    program = SparseProgram(programs.wanted, Call("f", (x,), {}))
+    text = str(jax.make_jaxpr(lambda x: program.evaluate(Call("f", (x,), {}), value=False)[0])(x))
+    assert text.count("cond[") == (1 if jax.default_backend() == "cpu" else 0)
+    assert_close(computed_apart(lambda v: [v[0] * 2], [jnp.zeros(0)]), [jnp.zeros(0)])
+    assert_close(jax.jit(lambda b: computed_apart(lambda v: [v[0] * 2.0], [b]))(jnp.array([True])), [jnp.array([2.0])])
+    nan = jnp.array([jnp.nan, 1.0])
+    assert_close(jax.jit(lambda b: computed_apart(lambda v: [v[0] * 2], [b]))(nan), [nan * 2])
+
+
+def test_a_program_at_hand_is_for_what_it_was_made():
+    jac = fg.sparse_jacobian(lambda x: x[1:] * x[:-1])
+    for at in (x, x, x.astype(jnp.bfloat16), x[:3], np.asarray(x), x):
+        assert_close(jac(at).data, jac(jnp.asarray(at)).data)
+        assert jac(at).data.dtype == at.dtype
+        assert jac(at).shape == (at.size - 1, at.size)
+    assert_close(fg.checked(jac)(x).data, jac(x).data)
+    with raises(
+        fg.DtypeError,
+        "sparse_jacobian(): argument 'x' must have a floating leaf to differentiate; got int32 of shape (6,); "
+        "convert it with fg.to(x, 'float'), or select another argument.",
+    ):
+        jac(fg.arange(6))
+
+
+def test_a_pattern_is_checked_in_the_coarsest_dtype():
+    p = {"a": x, "b": jnp.ones(2, jnp.bfloat16)}
+    jac = fg.sparse_jacobian(lambda p: (p["b"] * 3, p["a"] ** 2), output="dense", check=True)
+    assert_close(jac(p)[:2, 6:], 3 * jnp.eye(2))
+
+
 # Messages
 
 
@@ -456,8 +536,8 @@ def test_what_the_seeds_determine_is_computed_once():
         (
             lambda: fg.sparse_hessian(rosenbrock, np.tri(6))(x),
             fg.ShapeError,
-            "color(): the pattern must be symmetric; got one of shape (6, 6) that is not; take another mode, or unite "
-            "it with its transpose: pattern | pattern.T.",
+            "sparse_hessian(): the pattern must be symmetric; got one of shape (6, 6) that is not; take another mode, "
+            "or unite it with its transpose: pattern | pattern.T.",
         ),
     ],
 )

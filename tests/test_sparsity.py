@@ -13,6 +13,7 @@ from jax import lax
 from sparse_programs import PROGRAMS, SCALARS, Program
 
 import funcgrad as fg
+from funcgrad.autodiff.sparsity import _rows
 
 # Programs whose pattern at a point is known exactly from the values there.
 AT_A_POINT = """
@@ -220,6 +221,55 @@ def test_odd_shapes():
 def test_a_softmax_cut_short_is_never_spread_out():
     pattern = fg.jacobian_pattern(lambda x: jax.nn.softmax(x)[:2], of_size(1_000_000))
     assert pattern.nnz == 2_000_000
+
+
+def test_wide_sets_are_joined_as_bits(monkeypatch):
+    rng = np.random.default_rng(0)
+
+    def rows_of(matrix):
+        return np.concatenate([[0], np.cumsum(matrix.sum(1))]), np.nonzero(matrix)[1].astype(np.int32)
+
+    for flags in (_rows._FLAGS, 64, 1):
+        for _ in range(20):
+            m, k, n = rng.integers(1, 30, 3)
+            left, right = rng.random((m, k)) < rng.random(), rng.random((k, n)) < rng.random()
+            right[0, -1] = True
+            monkeypatch.setattr(_rows, "_FLAGS", flags)
+            found = _rows._joined_bits(*rows_of(left), *rows_of(right), n)
+            for one, other in zip(found, rows_of((left.astype(int) @ right) > 0), strict=True):
+                assert np.array_equal(one, other)
+
+
+def test_programs_of_many_steps():
+    def stencil(x):
+        for _ in range(24):
+            x = x + 0.1 * (jnp.roll(x, 1) - 2 * x + jnp.roll(x, -1)) - x**3
+        return x
+
+    def scanned(x):
+        step = lambda x, _: (x * 0.5 + jnp.roll(x, 2) ** 2, x[0])  # noqa: E731
+        return jnp.concatenate(lax.scan(step, x, None, length=45))
+
+    def written(x):
+        for i in range(1, 40):
+            x = x.at[i].set(x[i] * x[i - 1] if i % 7 else x[i])
+        return x[::-1] * 2
+
+    def shared(x):
+        y = x * x.sum()
+        for shift in range(1, 12):
+            y = y + jnp.roll(x, shift)
+        return jnp.concatenate([y, x])
+
+    n = 40
+    i, j = np.indices((n, n))
+    apart = np.minimum((i - j) % n, (j - i) % n)
+    assert np.array_equal(fg.jacobian_pattern(stencil, jnp.ones(60)).to_dense()[0].nonzero()[0].size, 49)
+    assert fg.jacobian_pattern(scanned, jnp.ones(n)).to_dense()[:n][apart % 2 == 0].all()
+    expected = (j <= i) & (j // 7 >= i // 7)
+    assert np.array_equal(fg.jacobian_pattern(written, jnp.ones(n)).to_dense(), expected[::-1])
+    both = fg.jacobian_pattern(shared, jnp.ones(n))
+    assert np.array_equal(both.to_dense(), np.concatenate([np.ones((n, n), bool), np.eye(n, dtype=bool)]))
 
 
 def test_it_works_while_another_program_is_traced():

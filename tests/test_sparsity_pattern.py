@@ -37,6 +37,13 @@ def test_every_way_of_making_one_agrees():
     assert np.array_equal(PATTERN.to_scipy().toarray(), PATTERN.to_dense())
 
 
+def test_what_a_matrix_stores_is_in_its_pattern():
+    stored = scipy.sparse.csr_array((np.array([1.0, 0.0]), ([0, 2], [1, 3])), shape=(3, 4))
+    assert fg.SparsityPattern.from_scipy(stored).nnz == 2
+    stored.eliminate_zeros()
+    assert fg.SparsityPattern.from_scipy(stored).nnz == 1
+
+
 def test_it_can_be_turned_and_united():
     turned = PATTERN.T
     assert np.array_equal(turned.to_dense(), PATTERN.to_dense().T)

@@ -12,7 +12,7 @@ from .._checks import x64_enabled
 from .._convert import from_host
 from ._arguments import as_array
 
-__all__ = ["Call"]
+__all__ = ["Call", "array_key"]
 
 
 class _Constant:
@@ -47,25 +47,33 @@ class Call:
         traced: whether one of the arrays is being traced.
     """
 
+    __slots__ = ("_fixed", "_tree", "key", "traced", "values")
+
     def __init__(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]):
-        leaves, self._tree = jax.tree.flatten((args, kwargs), is_leaf=lambda node: node is None)
+        leaves, self._tree = jax.tree.flatten((args, kwargs))
         self.values: list[jax.Array] = []
         self._fixed: list[Any] = []
         self.traced = False
         key: list[Hashable] = [self._tree, x64_enabled()]
         for leaf in leaves:
-            if isinstance(leaf, np.ndarray | np.generic):
-                leaf = from_host(name, leaf)
-            elif isinstance(leaf, float | complex):
-                leaf = as_array(name, leaf)
-            if isinstance(leaf, jax.Array):
-                self.traced = self.traced or isinstance(leaf, jax.core.Tracer)
-                self.values.append(leaf)
-                self._fixed.append(_ARRAY)
-                key.append((leaf.shape, leaf.dtype, _weak(leaf)))
-            else:
+            kind = _KINDS.get(type(leaf))
+            if kind is None:
+                kind = _kind(leaf)
+                if kind != "other":  # of which there is no end
+                    _KINDS[type(leaf)] = kind
+            if kind == "other":
                 self._fixed.append(leaf)
                 key.append(_Constant(leaf))
+                continue
+            if kind == "host":
+                leaf = from_host(name, leaf)
+            elif kind == "number":
+                leaf = as_array(name, leaf)
+            elif kind == "traced":
+                self.traced = True
+            self.values.append(leaf)
+            self._fixed.append(_ARRAY)
+            key += leaf.shape, leaf.dtype, _weak(leaf)
         self.key = tuple(key)
 
     def arguments(self, values: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -80,8 +88,26 @@ class Call:
         return [jax.ShapeDtypeStruct(v.shape, v.dtype, weak_type=_weak(v)) for v in self.values]
 
 
+def array_key(value: Any) -> Hashable | None:
+    """The same for calls with one array that one program serves; None for all but arrays that are not traced."""
+    return (value.shape, value.dtype, _weak(value), x64_enabled()) if _KINDS.get(type(value)) == "array" else None
+
+
 def _weak(value: jax.Array) -> bool:
-    return bool(getattr(value, "weak_type", False))  # random keys have none
+    try:
+        return bool(value.weak_type)
+    except AttributeError:  # random keys have none
+        return False
+
+
+def _kind(leaf: Any) -> str:
+    """What becomes of leaves of this type."""
+    if isinstance(leaf, jax.Array):
+        return "traced" if isinstance(leaf, jax.core.Tracer) else "array"
+    if isinstance(leaf, np.ndarray | np.generic):
+        return "host"
+    return "number" if isinstance(leaf, float | complex) else "other"
 
 
 _ARRAY = object()
+_KINDS: dict[type, str] = {}  # found once for each type, because asking takes longer than all else in a call

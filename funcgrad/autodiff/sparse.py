@@ -69,7 +69,8 @@ def sparse_jacobian(
         A function of the same arguments that returns a matrix of shape (m, n): a row for each of the m elements of the
         floating output leaves, a column for each of the n elements of the floating leaves selected, each in the order
         of the tree, raveled. Its entries are in the order of their rows, and of columns in them. With `has_aux` it is
-        the pair (matrix, aux). It may be called under ``jit`` and ``vmap``; large matrices are computed faster outside.
+        the pair (matrix, aux). It may be called under ``jit`` and ``vmap``. A compiled program that returns the matrix
+        copies its indices at each call, which a call outside does not.
 
     Raises:
         DtypeError: what is selected has no floating leaf, or a leaf of the output is not floating or is complex.

@@ -10,9 +10,22 @@ import functools
 import numpy as np
 from scipy import sparse
 
+from ..._checks import fail
+from ..._errors import ShapeError
+from ..sparsity._rows import by_columns
 from ..sparsity.pattern import SparsityPattern
 
-__all__ = ["Lines", "alone", "by_other", "columns_of", "is_symmetric", "renumbered", "rows_of", "transposed"]
+__all__ = [
+    "Lines",
+    "alone",
+    "by_other",
+    "columns_of",
+    "is_symmetric",
+    "renumbered",
+    "require_symmetric",
+    "rows_of",
+    "transposed",
+]
 
 _DENSE = 1 << 27  # the largest table of crossings times colours that is made at once
 
@@ -26,8 +39,7 @@ def by_other(starts: np.ndarray, places: np.ndarray, count: int) -> tuple[np.nda
 
 def transposed(pattern: SparsityPattern) -> np.ndarray:
     """The numbers of the entries in the order of their columns: in a symmetric pattern, of their mirror images."""
-    numbers = np.arange(pattern.nnz, dtype=np.int32)
-    return sparse.csr_array((numbers, pattern.cols, pattern.indptr.astype(np.int32)), shape=pattern.shape).tocsc().data
+    return by_columns(pattern.indptr, pattern.cols, pattern.shape[1])
 
 
 def is_symmetric(pattern: SparsityPattern) -> bool:
@@ -36,6 +48,15 @@ def is_symmetric(pattern: SparsityPattern) -> bool:
         return False
     order = transposed(pattern)
     return bool((pattern.cols[order] == pattern.rows).all() and (pattern.rows[order] == pattern.cols).all())
+
+
+def require_symmetric(name: str, pattern: SparsityPattern) -> None:
+    """Raise unless the mirror image of each entry is there as well."""
+    if is_symmetric(pattern):
+        return
+    given = f"got one of shape {pattern.shape} that is not"
+    remedy = "take another mode, or unite it with its transpose: pattern | pattern.T"
+    fail(ShapeError, name, "the pattern must be symmetric", given, remedy)
 
 
 class Lines:

@@ -11,7 +11,7 @@ from ..._errors import ArgumentError, ArgumentTypeError, ShapeError
 from ..._plain import plain
 from ..sparsity.pattern import SparsityPattern
 from ._both import apart, fewest_apart
-from ._lines import alone, columns_of, is_symmetric, renumbered, rows_of, transposed
+from ._lines import alone, columns_of, is_symmetric, renumbered, require_symmetric, rows_of, transposed
 from ._sequential import ORDERS, best, first_fit
 from ._symmetric import star
 
@@ -71,7 +71,7 @@ class Coloring:
             given = "got rows"
             fail(ArgumentError, "Coloring", "a symmetric coloring has colours of columns only", given, "drop rows")
         if symmetric:
-            _require_symmetric("Coloring", pattern)
+            require_symmetric("Coloring", pattern)
         self.columns, self._column_count = _colors("columns", columns, pattern.shape[1])
         self.rows, self._row_count = _colors("rows", rows, pattern.shape[0])
         self.places = self._found()
@@ -183,7 +183,7 @@ def color(pattern: SparsityPattern, mode: str = "auto", *, order: str = "auto") 
         required = "order needs mode 'forward' or 'reverse'"
         fail(ArgumentError, "color", required, f"got mode {mode!r} and order {order!r}", "leave order out")
     if mode == "symmetric":
-        _require_symmetric("color", pattern)
+        require_symmetric("color", pattern)
         colors, _, found = star(pattern)
         return Coloring(pattern, colors, symmetric=True, order=found)
     if mode == "bidirectional":
@@ -259,14 +259,6 @@ def _colors(name: str, given: Any, size: int) -> tuple[np.ndarray | None, int]:
     colors = array.astype(np.int32)
     colors.flags.writeable = False
     return colors, int(colors.max(initial=-1)) + 1
-
-
-def _require_symmetric(name: str, pattern: SparsityPattern) -> None:
-    if is_symmetric(pattern):
-        return
-    given = f"got one of shape {pattern.shape} that is not"
-    remedy = "take another mode, or unite it with its transpose: pattern | pattern.T"
-    fail(ShapeError, name, "the pattern must be symmetric", given, remedy)
 
 
 def _and(others: int) -> str:

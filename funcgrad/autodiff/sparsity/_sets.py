@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ._rows import Bank, csr_rows, one_set, product, same_bank
+from ._rows import Bank, csr_rows, one_set, product, same_bank, together
 
 __all__ = [
     "Dependence",
@@ -163,7 +163,32 @@ def places(shape: tuple[int, ...]) -> np.ndarray:
 def union(parts: Sequence[Dependence], shape: tuple[int, ...]) -> Dependence:
     """On all that the parts depend on, elementwise; scalars are spread."""
     found = Dependence(shape, _merged([t for part in parts if part.terms for t in part.broadcast(shape).terms]))
+    if len(found.terms) > _SMALL:
+        found = Dependence(shape, _absorbed(found.terms))
     return found.packed() if len(found.terms) > _MANY_TERMS else found
+
+
+def _absorbed(terms: list[Term]) -> list[Term]:
+    """One term alone, where it is a set that all elements share and that holds all others."""
+    for term in terms:
+        if term.bank is None or term.bank.starts.size > 2 or any(term.map.strides) or not term.map.size:
+            continue
+        if term.map.flat[0] < 0 or not term.bank.cols.size:
+            continue
+        held = np.zeros(int(term.bank.cols[-1]) + 1, bool)
+        held[term.bank.cols] = True
+        others = {id(t.bank): t.bank.cols for t in terms if t.bank is not None}
+        columns = [*others.values(), *(t.map for t in terms if t.bank is None)]
+        if all(_all_held(held, each) for each in columns):
+            return [term]
+    return terms
+
+
+def _all_held(held: np.ndarray, columns: np.ndarray) -> bool:
+    """Whether each of some columns is flagged; -1 is none."""
+    if columns.max(initial=-1) >= held.size:
+        return False
+    return bool(held[columns].all() if columns.min(initial=0) >= 0 else held[columns[columns >= 0]].all())
 
 
 def _merged(terms: list[Term]) -> list[Term]:
@@ -209,6 +234,8 @@ def assemble(parts: Sequence[Dependence], build: Callable[[list[np.ndarray]], np
             terms.append(Term(bank, build(lined_up)))
     if not terms:
         return nothing(build(blanks).shape)
+    if len(banks) > _MANY_TERMS:  # as where an array is written element by element
+        terms = _merged([Term(bank, map) for bank, map in together([(t.bank, t.map) for t in terms], 1)])
     return Dependence(terms[0].map.shape, terms)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..._checks import describe, fail
 from ..._errors import ArgumentError, ArgumentTypeError, ShapeError
+from ._rows import by_columns
 
 __all__ = ["SparsityPattern"]
 
@@ -150,7 +151,7 @@ class SparsityPattern:
     @functools.cached_property
     def T(self) -> SparsityPattern:
         """The pattern of the transposed matrix."""
-        order = np.argsort(self.cols, kind="stable")
+        order = by_columns(self.indptr, self.cols, self.shape[1])
         return self._sorted((self.shape[1], self.shape[0]), self.cols[order], self.rows[order], self.reasons)
 
     def transpose(self) -> SparsityPattern:
