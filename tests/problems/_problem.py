@@ -20,6 +20,7 @@ class Problem:
         solution: where the published `minimum` is taken.
         minimum: the smallest value of the scalar or of the sum of squares.
         tight: whether the pattern has no entry beyond those that differentiation shows near the start.
+        smooth: whether the second derivatives are smooth at the start.
         spread: how far from the start, relative to it, it is differentiated as well.
     """
 
@@ -32,6 +33,7 @@ class Problem:
     solution: Any = None
     minimum: float = 0.0
     tight: bool = True
+    smooth: bool = True
     spread: float = 0.1
 
     def __str__(self) -> str:

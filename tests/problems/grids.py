@@ -31,46 +31,71 @@ def _over(*matrices):
     )
 
 
-@problem("five points, Dirichlet", np.linspace(0, 1, 30), _STENCIL.format("3.2"),
-         jacobian=lambda x: _over(_second(5, "zero"), _second(6, "zero")))
+@problem(
+    "five points, Dirichlet",
+    np.linspace(0, 1, 30),
+    _STENCIL.format("3.2"),
+    jacobian=lambda x: _over(_second(5, "zero"), _second(6, "zero")),
+)
 def five_points(x):
     u = jnp.pad(x.reshape(5, 6), 1)
     return (u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:] - 4 * u[1:-1, 1:-1]).ravel()
 
 
-@problem("five points, Neumann", np.linspace(0, 1, 30), _STENCIL.format("2.12"),
-         jacobian=lambda x: _over(_second(5, "neumann"), _second(6, "neumann")))
+@problem(
+    "five points, Neumann",
+    np.linspace(0, 1, 30),
+    _STENCIL.format("2.12"),
+    jacobian=lambda x: _over(_second(5, "neumann"), _second(6, "neumann")),
+)
 def neumann(x):
     u = jnp.pad(x.reshape(5, 6), 1, mode="edge")
     return (u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:] - 4 * u[1:-1, 1:-1]).ravel()
 
 
-@problem("five points, periodic", np.linspace(0, 1, 42), _STENCIL.format("2.14"),
-         jacobian=lambda x: _over(_second(6, "periodic"), _second(7, "periodic")))
+@problem(
+    "five points, periodic",
+    np.linspace(0, 1, 42),
+    _STENCIL.format("2.14"),
+    jacobian=lambda x: _over(_second(6, "periodic"), _second(7, "periodic")),
+)
 def periodic(x):
     u = x.reshape(6, 7)
     return (sum(jnp.roll(u, k, axis) for k in (1, -1) for axis in (0, 1)) - 4 * u).ravel()
 
 
-@problem("five points, mixed", np.linspace(0, 1, 30), _STENCIL.format("2.12"),
-         jacobian=lambda x: _over(_second(5, "periodic"), _second(6, "zero")))
+@problem(
+    "five points, mixed",
+    np.linspace(0, 1, 30),
+    _STENCIL.format("2.12"),
+    jacobian=lambda x: _over(_second(5, "periodic"), _second(6, "zero")),
+)
 def mixed(x):
     u = x.reshape(5, 6)
     side = jnp.pad(u, ((0, 0), (1, 1)))
     return (jnp.roll(u, 1, 0) + jnp.roll(u, -1, 0) + side[:, :-2] + side[:, 2:] - 4 * u).ravel()
 
 
-@problem("nine points", np.linspace(0, 1, 30), _STENCIL.format("3.5"),
-         jacobian=lambda x: _over(_second(5, "zero"), _second(6, "zero"))
-         + np.kron(_second(5, "zero"), _second(6, "zero")) / 6)
+@problem(
+    "nine points",
+    np.linspace(0, 1, 30),
+    _STENCIL.format("3.5"),
+    jacobian=lambda x: (
+        _over(_second(5, "zero"), _second(6, "zero")) + np.kron(_second(5, "zero"), _second(6, "zero")) / 6
+    ),
+)
 def nine_points(x):
     kernel = np.array([[1.0, 4.0, 1.0], [4.0, -20.0, 4.0], [1.0, 4.0, 1.0]]) / 6
     image = x.reshape(1, 1, 5, 6)
     return lax.conv_general_dilated(image, jnp.asarray(kernel, x.dtype)[None, None], (1, 1), "SAME").ravel()
 
 
-@problem("seven points in space", np.linspace(0, 1, 27), _STENCIL.format("3.2"),
-         jacobian=lambda x: _over(*[_second(3, "zero")] * 3))
+@problem(
+    "seven points in space",
+    np.linspace(0, 1, 27),
+    _STENCIL.format("3.2"),
+    jacobian=lambda x: _over(*[_second(3, "zero")] * 3),
+)
 def seven_points(x):
     u = jnp.pad(x.reshape(3, 3, 3), 1)
     inner = slice(1, -1)
@@ -78,8 +103,12 @@ def seven_points(x):
     return (sides + u[inner, inner, :-2] + u[inner, inner, 2:] - 6 * u[inner, inner, inner]).ravel()
 
 
-@problem("thirteen points", np.linspace(0, 1, 36), "the biharmonic operator on a torus",
-         jacobian=lambda x: np.linalg.matrix_power(_over(*[_second(6, "periodic")] * 2), 2))
+@problem(
+    "thirteen points",
+    np.linspace(0, 1, 36),
+    "the biharmonic operator on a torus",
+    jacobian=lambda x: np.linalg.matrix_power(_over(*[_second(6, "periodic")] * 2), 2),
+)
 def thirteen_points(x):
     def laplacian(u):
         return sum(jnp.roll(u, k, axis) for k in (1, -1) for axis in (0, 1)) - 4 * u
@@ -91,8 +120,12 @@ _CONDUCTIVITY = _RNG.uniform(0.5, 2.0, 13)
 _GRADIENT = np.eye(13, 12) - np.eye(13, 12, k=-1)
 
 
-@problem("heat in layers", np.linspace(1, 2, 12), _STENCIL.format("2.15"),
-         jacobian=lambda x: -_GRADIENT.T @ np.diag(_CONDUCTIVITY) @ _GRADIENT)
+@problem(
+    "heat in layers",
+    np.linspace(1, 2, 12),
+    _STENCIL.format("2.15"),
+    jacobian=lambda x: -_GRADIENT.T @ np.diag(_CONDUCTIVITY) @ _GRADIENT,
+)
 def layers(x):
     return jnp.diff(_CONDUCTIVITY * jnp.diff(jnp.pad(x, 1)))
 
@@ -127,8 +160,12 @@ def _brusselator_slopes(matrix):
 _START = np.concatenate([1 + np.sin(2 * np.pi * np.arange(1, 11) / 11), np.full(10, 3.0)])
 
 
-@problem("Brusselator on a line", _START, "Hairer, Wanner, Solving ODEs II, 1996, IV.1",
-         jacobian=_brusselator_slopes(_second(10, "zero") * 0.02 * 121))
+@problem(
+    "Brusselator on a line",
+    _START,
+    "Hairer, Wanner, Solving ODEs II, 1996, IV.1",
+    jacobian=_brusselator_slopes(_second(10, "zero") * 0.02 * 121),
+)
 def brusselator(x):
     u, v = x.reshape(2, -1)
     wide, high = jnp.pad(u, 1, constant_values=1.0), jnp.pad(v, 1, constant_values=3.0)
@@ -136,8 +173,12 @@ def brusselator(x):
     return jnp.concatenate([1 + u**2 * v - 4.4 * u + spread[0], 3.4 * u - u**2 * v + spread[1]])
 
 
-@problem("Brusselator on a torus", _RNG.uniform(0.5, 2, 50), "Hairer, Wanner, Solving ODEs II, 1996, IV.10",
-         jacobian=_brusselator_slopes(_over(*[_second(5, "periodic")] * 2) * 2.5))
+@problem(
+    "Brusselator on a torus",
+    _RNG.uniform(0.5, 2, 50),
+    "Hairer, Wanner, Solving ODEs II, 1996, IV.10",
+    jacobian=_brusselator_slopes(_over(*[_second(5, "periodic")] * 2) * 2.5),
+)
 def brusselator_torus(x):
     u, v = x.reshape(2, 5, 5)
 
@@ -147,12 +188,15 @@ def brusselator_torus(x):
     return jnp.stack([1 + u**2 * v - 4.4 * u + spread(u), 3.4 * u - u**2 * v + spread(v)]).ravel()
 
 
-@problem("Burgers", np.sin(np.arange(12.0)), "Burgers, 1948; central fluxes on a ring",
-         jacobian=lambda x: _second(12, "periodic") * 0.1 - (_shift(12, 1, True) - _shift(12, -1, True)) / 4 * 2 * x)
+@problem(
+    "Burgers",
+    np.sin(np.arange(12.0)),
+    "Burgers, 1948; central fluxes on a ring",
+    jacobian=lambda x: _second(12, "periodic") * 0.1 - (_shift(12, 1, True) - _shift(12, -1, True)) / 4 * 2 * x,
+)
 def burgers(x):
     flux = x**2 / 2
-    slope = (jnp.roll(flux, -1) - jnp.roll(flux, 1)) / 2
-    return 0.1 * (jnp.roll(x, -1) - 2 * x + jnp.roll(x, 1)) - slope * 1.0
+    return 0.1 * (jnp.roll(x, -1) - 2 * x + jnp.roll(x, 1)) - (jnp.roll(flux, -1) - jnp.roll(flux, 1)) / 2
 
 
 @problem("upwind", np.sin(np.arange(12.0)) + 0.05, "Courant, Isaacson, Rees, 1952", tight=False)
@@ -175,15 +219,23 @@ def korteweg(x):
     return -(ahead + x + behind) * (ahead - behind) - third / 2
 
 
-@problem("Allen and Cahn", np.cos(np.arange(16.0)), "Allen, Cahn, 1979",
-         jacobian=lambda x: _second(16, "neumann") * 0.5 + np.diag(1 - 3 * x**2))
+@problem(
+    "Allen and Cahn",
+    np.cos(np.arange(16.0)),
+    "Allen, Cahn, 1979",
+    jacobian=lambda x: _second(16, "neumann") * 0.5 + np.diag(1 - 3 * x**2),
+)
 def allen_cahn(x):
     u = jnp.pad(x, 1, mode="edge")
     return 0.5 * (u[2:] - 2 * x + u[:-2]) + x - x**3
 
 
-@problem("Cahn and Hilliard", np.cos(np.arange(16.0)), "Cahn, Hilliard, 1958",
-         jacobian=lambda x: _second(16, "periodic") @ (np.diag(3 * x**2 - 1) - 0.3 * _second(16, "periodic")))
+@problem(
+    "Cahn and Hilliard",
+    np.cos(np.arange(16.0)),
+    "Cahn, Hilliard, 1958",
+    jacobian=lambda x: _second(16, "periodic") @ (np.diag(3 * x**2 - 1) - 0.3 * _second(16, "periodic")),
+)
 def cahn_hilliard(x):
     def second(u):
         return jnp.roll(u, 1) - 2 * u + jnp.roll(u, -1)
@@ -229,15 +281,26 @@ def lorenz_96(x):
     return (jnp.roll(x, -1) - jnp.roll(x, 2)) * jnp.roll(x, 1) - x + 8.0
 
 
-@problem("Lorenz", [1.0, 2.0, 20.0], "Lorenz, 1963", tight=True,
-         jacobian=lambda x: [[-10, 10, 0], [28 - x[2], -1, -x[0]], [x[1], x[0], -8 / 3]])
+@problem(
+    "Lorenz",
+    [1.0, 2.0, 20.0],
+    "Lorenz, 1963",
+    jacobian=lambda x: [[-10, 10, 0], [28 - x[2], -1, -x[0]], [x[1], x[0], -8 / 3]],
+)
 def lorenz(x):
     return jnp.stack([10 * (x[1] - x[0]), x[0] * (28 - x[2]) - x[1], x[0] * x[1] - 8 / 3 * x[2]])
 
 
-@problem("Robertson", [0.9, 1e-4, 0.1], "Robertson, 1966",
-         jacobian=lambda x: [[-0.04, 1e4 * x[2], 1e4 * x[1]],
-                             [0.04, -1e4 * x[2] - 6e7 * x[1], -1e4 * x[1]], [0, 6e7 * x[1], 0]])
+@problem(
+    "Robertson",
+    [0.9, 1e-4, 0.1],
+    "Robertson, 1966",
+    jacobian=lambda x: [
+        [-0.04, 1e4 * x[2], 1e4 * x[1]],
+        [0.04, -1e4 * x[2] - 6e7 * x[1], -1e4 * x[1]],
+        [0, 6e7 * x[1], 0],
+    ],
+)
 def robertson(x):
     slow, fast, middle = 0.04 * x[0], 3e7 * x[1] ** 2, 1e4 * x[1] * x[2]
     return jnp.stack([middle - slow, slow - middle - fast, fast])
@@ -265,12 +328,15 @@ def _rk4(slope, x, step, count):
     return lax.scan(one, x, None, length=count)[1]
 
 
-@problem("Lotka and Volterra in time", [1.0, 1.0, 1.5, 1.0, 3.0, 1.0], "Lotka, 1925; by Runge and Kutta's method",
-         tight=False)
+@problem(
+    "Lotka and Volterra in time",
+    [1.0, 1.0, 1.5, 1.0, 3.0, 1.0],
+    "Lotka, 1925; by Runge and Kutta's method",
+    tight=False,
+)
 def lotka_volterra(x):
     a, b, c, d = x[2:]
     return _rk4(lambda u: jnp.stack([a * u[0] - b * u[0] * u[1], d * u[0] * u[1] - c * u[1]]), x[:2], 0.1, 8).ravel()
-
 
 
 @problem("Kepler", [0.5, 0.0, 0.0, 3.0**0.5], "Hairer, Lubich, Wanner, 2006, I.2; by leapfrog steps", tight=False)
@@ -295,7 +361,9 @@ def van_der_pol(x):
     return (jnp.diff(x.reshape(2, -1), axis=1) - 0.05 * (slopes[:, 1:] + slopes[:, :-1])).ravel()
 
 
-@problem("pendulum by collocation", _RNG.normal(size=30), "Kelly, Transcription methods for trajectory optimization, 2017")
+@problem(
+    "pendulum by collocation", _RNG.normal(size=30), "Kelly, Transcription methods for trajectory optimization, 2017"
+)
 def pendulum(x):
     state, torque = x[:20].reshape(10, 2), x[20:]
     slopes = jnp.stack([state[:, 1], torque - jnp.sin(state[:, 0]) - 0.1 * state[:, 1]], axis=1)
@@ -303,7 +371,11 @@ def pendulum(x):
     return jnp.concatenate([defects.ravel(), state[0], state[-1] - np.array([np.pi, 0.0])])
 
 
-@problem("cart and pole by collocation", _RNG.normal(size=40), "Kelly, Transcription methods for trajectory optimization, 2017")
+@problem(
+    "cart and pole by collocation",
+    _RNG.normal(size=40),
+    "Kelly, Transcription methods for trajectory optimization, 2017",
+)
 def cart_pole(x):
     state, force = x[:32].reshape(8, 4), x[32:]
     _, angle, speed, turning = state.T

@@ -1,6 +1,5 @@
 """The 35 problems of Moré, Garbow and Hillstrom, in their order; closed forms in NumPy where they are short."""
 
-
 import jax.numpy as jnp
 import numpy as np
 
@@ -22,8 +21,28 @@ def _bard(y):
 BARD = _bard([0.14, 0.18, 0.22, 0.25, 0.29, 0.32, 0.35, 0.39, 0.37, 0.58, 0.73, 0.96, 1.34, 2.10, 4.39])
 GAUSS = np.array([0.0009, 0.0044, 0.0175, 0.0540, 0.1295, 0.2420, 0.3521, 0.3989])
 GAUSS = np.concatenate([GAUSS, GAUSS[-2::-1]])
-MEYER = np.array("34780 28610 23650 19630 16370 13720 11540 9744 8261 7030 6005 5147 4427 3820 3307 2872".split(), float)
-KOWALIK = np.array("4 2 1 .5 .25 .167 .125 .1 .0833 .0714 .0625".split(), float)
+MEYER = np.array(
+    [
+        "34780",
+        "28610",
+        "23650",
+        "19630",
+        "16370",
+        "13720",
+        "11540",
+        "9744",
+        "8261",
+        "7030",
+        "6005",
+        "5147",
+        "4427",
+        "3820",
+        "3307",
+        "2872",
+    ],
+    float,
+)
+KOWALIK = np.array(["4", "2", "1", ".5", ".25", ".167", ".125", ".1", ".0833", ".0714", ".0625"], float)
 OSBORNE_1 = """
 .844 .908 .932 .936 .925 .908 .881 .850 .818 .784 .751 .718 .685 .658 .628 .603 .580 .558 .538 .522 .506 .490 .478 .467
 .457 .448 .438 .431 .424 .420 .414 .411 .406
@@ -172,9 +191,7 @@ powell_singular = _problem(
 ))  # fmt: skip
 def wood(x):
     a, b, c, d = x
-    return jnp.stack(
-        [10 * (b - a**2), 1 - a, 90**0.5 * (d - c**2), 1 - c, 10**0.5 * (b + d - 2), 10**-0.5 * (b - d)]
-    )
+    return jnp.stack([10 * (b - a**2), 1 - a, 90**0.5 * (d - c**2), 1 - c, 10**0.5 * (b + d - 2), 10**-0.5 * (b - d)])
 
 
 def _kowalik_slopes(x):
@@ -236,8 +253,9 @@ def watson(x):
 
 
 def _blocks(n, block):
-    return lambda x: np.kron(np.eye(len(x) // n), np.ones((n, n))) * np.vstack(
-        [np.tile(block(part), len(x) // n) for part in x.reshape(-1, n)]
+    return lambda x: (
+        np.kron(np.eye(len(x) // n), np.ones((n, n)))
+        * np.vstack([np.tile(block(part), len(x) // n) for part in x.reshape(-1, n)])
     )
 
 

@@ -33,10 +33,14 @@ def _projected(camera, point):
 
 
 _SEEN = [(0, 0), (0, 1), (0, 3), (1, 1), (1, 2), (1, 3)]
-_CAMERAS = np.array([[0.1, -0.2, 0.3, 0, 0, -4, 500, 0.1, 300, 200, 0.01], [-0.2, 0.1, 0.2, 1, 0, -5, 480, 0.1, 310, 190, 0.02]])
+_CAMERAS = np.array(
+    [[0.1, -0.2, 0.3, 0, 0, -4, 500, 0.1, 300, 200, 0.01], [-0.2, 0.1, 0.2, 1, 0, -5, 480, 0.1, 310, 190, 0.02]]
+)
 
 
-@problem("bundle adjustment", np.concatenate([_CAMERAS.ravel(), _RNG.normal(size=12), np.ones(6)]), _ADBENCH.format("BA"))
+@problem(
+    "bundle adjustment", np.concatenate([_CAMERAS.ravel(), _RNG.normal(size=12), np.ones(6)]), _ADBENCH.format("BA")
+)
 def bundle_adjustment(x):
     cameras, points, weights = x[:22].reshape(2, 11), x[22:34].reshape(4, 3), x[34:]
     camera, point = np.array(_SEEN).T
@@ -70,7 +74,9 @@ def lstm(x):
 
     def step(carry, letter):
         hidden, cell = carry
-        forget, ahead, result = (jax.nn.sigmoid(weights[i] * v + biases[i]) for i, v in ((0, letter), (1, hidden), (2, letter)))
+        forget, ahead, result = (
+            jax.nn.sigmoid(weights[i] * v + biases[i]) for i, v in ((0, letter), (1, hidden), (2, letter))
+        )
         cell = cell * forget + ahead * jnp.tanh(weights[3] * hidden + biases[3])
         hidden = result * jnp.tanh(cell)
         return (hidden, cell), hidden * out
@@ -87,8 +93,12 @@ def _sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
-@problem("logistic regression", _RNG.normal(size=6), "Hastie, Tibshirani, Friedman, 2009, 4.4",
-         jacobian=lambda w: _X.T @ (_sigmoid(_X @ w) - _Y))
+@problem(
+    "logistic regression",
+    _RNG.normal(size=6),
+    "Hastie, Tibshirani, Friedman, 2009, 4.4",
+    jacobian=lambda w: _X.T @ (_sigmoid(_X @ w) - _Y),
+)
 def logistic(w):
     return fg.nn.binary_cross_entropy_with_logits(_X @ w, jnp.asarray(_Y, w.dtype), reduction="sum")
 
@@ -100,13 +110,22 @@ def _softmax(z):
 _CLASSES = np.array([0, 2, 1, 1, 0, 2, 2, 1, 0])
 
 
-@problem("softmax regression", _RNG.normal(size=18), "Hastie, Tibshirani, Friedman, 2009, 4.4",
-         jacobian=lambda w: (_X.T @ (_softmax(_X @ w.reshape(6, 3)) - np.eye(3)[_CLASSES])).ravel() / 9)
+@problem(
+    "softmax regression",
+    _RNG.normal(size=18),
+    "Hastie, Tibshirani, Friedman, 2009, 4.4",
+    jacobian=lambda w: (_X.T @ (_softmax(_X @ w.reshape(6, 3)) - np.eye(3)[_CLASSES])).ravel() / 9,
+)
 def softmax_regression(w):
     return fg.nn.cross_entropy(_X @ w.reshape(6, 3), jnp.asarray(_CLASSES))
 
 
-@problem("softmax", _RNG.normal(size=8), "Bridle, 1990", jacobian=lambda z: np.diag(_softmax(z)) - np.outer(_softmax(z), _softmax(z)))
+@problem(
+    "softmax",
+    _RNG.normal(size=8),
+    "Bridle, 1990",
+    jacobian=lambda z: np.diag(_softmax(z)) - np.outer(_softmax(z), _softmax(z)),
+)
 def softmax(z):
     return fg.softmax(z, 0)
 
@@ -131,8 +150,12 @@ def attention(x):
 _W, _V = _RNG.normal(size=(5, 40)), _RNG.normal(size=(36, 5))
 
 
-@problem("network through a narrow layer", _RNG.normal(size=40) * 0.3, "Rumelhart, Hinton, Williams, 1986",
-         jacobian=lambda x: _V @ np.diag(1 - np.tanh(_W @ x) ** 2) @ _W)
+@problem(
+    "network through a narrow layer",
+    _RNG.normal(size=40) * 0.3,
+    "Rumelhart, Hinton, Williams, 1986",
+    jacobian=lambda x: _V @ np.diag(1 - np.tanh(_W @ x) ** 2) @ _W,
+)
 def network(x):
     return _V @ jnp.tanh(_W @ x)
 
@@ -140,8 +163,12 @@ def network(x):
 _DENSE = _RNG.normal(size=(44, 40)) / 6
 
 
-@problem("a matrix of many", _RNG.normal(size=40), "two layers with bends of other kinds",
-         jacobian=lambda x: np.diag(np.cos(_DENSE @ (x * np.abs(x)))) @ _DENSE @ np.diag(2 * np.abs(x)))
+@problem(
+    "a matrix of many",
+    _RNG.normal(size=40),
+    "two layers with bends of other kinds",
+    jacobian=lambda x: np.diag(np.cos(_DENSE @ (x * np.abs(x)))) @ _DENSE @ np.diag(2 * np.abs(x)),
+)
 def many(x):
     return fg.sin(_DENSE @ (x * fg.abs(x)))
 
@@ -149,15 +176,25 @@ def many(x):
 _KERNEL = _RNG.normal(size=12)
 
 
-@problem("convolution by Fourier's transform", _RNG.normal(size=12), "Cooley, Tukey, 1965",
-         jacobian=lambda x: np.stack([np.roll(_KERNEL, k) for k in range(12)], axis=1))
+@problem(
+    "convolution by Fourier's transform",
+    _RNG.normal(size=12),
+    "Cooley, Tukey, 1965",
+    jacobian=lambda x: np.stack([np.roll(_KERNEL, k) for k in range(12)], axis=1),
+)
 def circular(x):
     return fg.fft.irfft(fg.fft.rfft(x) * np.fft.rfft(_KERNEL), 12)
 
 
-@problem("spectral derivative", np.sin(np.arange(9.0)), "Trefethen, Spectral methods in Matlab, 2000, chapter 3", tight=False,
-         jacobian=lambda x: np.array([[0 if i == j else 0.5 * (-1) ** (i - j) / np.sin((i - j) * np.pi / 9)
-                                       for j in range(9)] for i in range(9)]))
+@problem(
+    "spectral derivative",
+    np.sin(np.arange(9.0)),
+    "Trefethen, Spectral methods in Matlab, 2000, chapter 3",
+    tight=False,
+    jacobian=lambda x: np.array(
+        [[0 if i == j else 0.5 * (-1) ** (i - j) / np.sin((i - j) * np.pi / 9) for j in range(9)] for i in range(9)]
+    ),
+)
 def spectral(x):
     frequencies = np.fft.fftfreq(9, 1 / 9)
     return jnp.fft.ifft(1j * frequencies * jnp.fft.fft(x)).real
@@ -178,32 +215,52 @@ def solve(x):
     return fg.linalg.solve(_GENERAL + jnp.diag(x), jnp.asarray(_RIGHT, x.dtype))
 
 
-@problem("log-determinant by Cholesky's factor", np.linspace(0.5, 1, 6), _MATRICES.format("(57)"),
-         jacobian=lambda x: np.diag(np.linalg.inv(_POSITIVE + np.diag(x))))
+@problem(
+    "log-determinant by Cholesky's factor",
+    np.linspace(0.5, 1, 6),
+    _MATRICES.format("(57)"),
+    jacobian=lambda x: np.diag(np.linalg.inv(_POSITIVE + np.diag(x))),
+)
 def log_determinant(x):
     return 2 * jnp.sum(jnp.log(jnp.diagonal(fg.linalg.cholesky(_POSITIVE + jnp.diag(x)))))
 
 
-@problem("determinant", _GENERAL[:3, :3].ravel(), _MATRICES.format("(49)"),
-         jacobian=lambda x: (np.linalg.det(x.reshape(3, 3)) * np.linalg.inv(x.reshape(3, 3)).T).ravel())
+@problem(
+    "determinant",
+    _GENERAL[:3, :3].ravel(),
+    _MATRICES.format("(49)"),
+    jacobian=lambda x: (np.linalg.det(x.reshape(3, 3)) * np.linalg.inv(x.reshape(3, 3)).T).ravel(),
+)
 def determinant(x):
     return fg.linalg.det(x.reshape(3, 3))
 
 
-@problem("inverse", _GENERAL[:3, :3].ravel(), _MATRICES.format("(60)"),
-         jacobian=lambda x: -np.kron(np.linalg.inv(x.reshape(3, 3)), np.linalg.inv(x.reshape(3, 3)).T))
+@problem(
+    "inverse",
+    _GENERAL[:3, :3].ravel(),
+    _MATRICES.format("(60)"),
+    jacobian=lambda x: -np.kron(np.linalg.inv(x.reshape(3, 3)), np.linalg.inv(x.reshape(3, 3)).T),
+)
 def inverse(x):
     return fg.linalg.inv(x.reshape(3, 3)).ravel()
 
 
-@problem("eigenvalues", np.linspace(0.5, 1, 5), _MATRICES.format("(67)"),
-         jacobian=lambda x: np.linalg.eigh(_POSITIVE[:5, :5] + np.diag(x))[1].T ** 2)
+@problem(
+    "eigenvalues",
+    np.linspace(0.5, 1, 5),
+    _MATRICES.format("(67)"),
+    jacobian=lambda x: np.linalg.eigh(_POSITIVE[:5, :5] + np.diag(x))[1].T ** 2,
+)
 def eigenvalues(x):
     return fg.linalg.eigvalsh(_POSITIVE[:5, :5] + jnp.diag(x))
 
 
-@problem("matrix product", _RNG.normal(size=12), _MATRICES.format("2.5"),
-         jacobian=lambda x: np.hstack([np.kron(np.eye(2), x[6:].reshape(3, 2).T), np.kron(x[:6].reshape(2, 3), np.eye(2))]))
+@problem(
+    "matrix product",
+    _RNG.normal(size=12),
+    _MATRICES.format("2.5"),
+    jacobian=lambda x: np.hstack([np.kron(np.eye(2), x[6:].reshape(3, 2).T), np.kron(x[:6].reshape(2, 3), np.eye(2))]),
+)
 def product(x):
     return (x[:6].reshape(2, 3) @ x[6:].reshape(3, 2)).ravel()
 
@@ -213,7 +270,9 @@ def _spline_slopes(x):
     return np.linalg.solve(matrix, 6 * (np.eye(8, 10) - 2 * np.eye(8, 10, k=1) + np.eye(8, 10, k=2)))
 
 
-@problem("natural spline", np.sin(np.arange(10.0)), "de Boor, A practical guide to splines, 1978", jacobian=_spline_slopes)
+@problem(
+    "natural spline", np.sin(np.arange(10.0)), "de Boor, A practical guide to splines, 1978", jacobian=_spline_slopes
+)
 def spline(x):
     side = jnp.ones(8, x.dtype)
     right = 6 * jnp.diff(x, n=2)[:, None]
@@ -262,7 +321,9 @@ def markov(x):
 def _arm_slopes(x):
     angles = np.cumsum(x)
     lengths = np.arange(1.0, 6.0)
-    return np.stack([-np.cumsum((lengths * np.sin(angles))[::-1])[::-1], np.cumsum((lengths * np.cos(angles))[::-1])[::-1]])
+    return np.stack(
+        [-np.cumsum((lengths * np.sin(angles))[::-1])[::-1], np.cumsum((lengths * np.cos(angles))[::-1])[::-1]]
+    )
 
 
 @problem("robot arm", np.linspace(0.1, 0.5, 5), "Denavit, Hartenberg, 1955, in a plane", jacobian=_arm_slopes)
@@ -272,10 +333,18 @@ def arm(x):
     return jnp.stack([lengths @ jnp.cos(angles), lengths @ jnp.sin(angles)])
 
 
-@problem("spherical coordinates", [2.0, 0.5, 1.0], "Lamé, 1833", jacobian=lambda x: np.array([
-    [np.sin(x[1]) * np.cos(x[2]), x[0] * np.cos(x[1]) * np.cos(x[2]), -x[0] * np.sin(x[1]) * np.sin(x[2])],
-    [np.sin(x[1]) * np.sin(x[2]), x[0] * np.cos(x[1]) * np.sin(x[2]), x[0] * np.sin(x[1]) * np.cos(x[2])],
-    [np.cos(x[1]), -x[0] * np.sin(x[1]), 0]]))
+@problem(
+    "spherical coordinates",
+    [2.0, 0.5, 1.0],
+    "Lamé, 1833",
+    jacobian=lambda x: np.array(
+        [
+            [np.sin(x[1]) * np.cos(x[2]), x[0] * np.cos(x[1]) * np.cos(x[2]), -x[0] * np.sin(x[1]) * np.sin(x[2])],
+            [np.sin(x[1]) * np.sin(x[2]), x[0] * np.cos(x[1]) * np.sin(x[2]), x[0] * np.sin(x[1]) * np.cos(x[2])],
+            [np.cos(x[1]), -x[0] * np.sin(x[1]), 0],
+        ]
+    ),
+)
 def spherical(x):
     r, polar, around = x
     return r * jnp.stack([jnp.sin(polar) * jnp.cos(around), jnp.sin(polar) * jnp.sin(around), jnp.cos(polar)])
@@ -295,8 +364,11 @@ def power_flow(x):
     return volts * ((np.abs(_GENERAL) * jnp.cos(angles[:, None] - angles)) @ volts)
 
 
-@problem("human heart dipole", [0.299, 0.186, -0.0273, 0.0254, -0.474, 0.474, -0.0892, 0.0892],
-         "Averick, Carter, Moré, Xue, MINPACK-2, 1992")
+@problem(
+    "human heart dipole",
+    [0.299, 0.186, -0.0273, 0.0254, -0.474, 0.474, -0.0892, 0.0892],
+    "Averick, Carter, Moré, Xue, MINPACK-2, 1992",
+)
 def heart(x):
     a, b, c, d, t, u, v, w = x
     return jnp.stack([
