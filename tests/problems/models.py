@@ -58,7 +58,7 @@ _SAMPLES = _RNG.normal(size=(7, 2))
 @problem("Gaussian mixture", _RNG.normal(size=18), _ADBENCH.format("GMM"))
 def mixture(x):
     logits, means, diagonals, lowers = x[:3], x[3:9].reshape(3, 2), x[9:15].reshape(3, 2), x[15:].reshape(3, 1)
-    factors = jax.vmap(lambda q, l: _triangle(q, l, 2))(diagonals, lowers)
+    factors = jax.vmap(lambda q, lower: _triangle(q, lower, 2))(diagonals, lowers)
     whitened = jnp.einsum("kij,nkj->nki", factors, _SAMPLES[:, None] - means)
     inner = logits + diagonals.sum(1) - 0.5 * jnp.sum(whitened**2, -1)
     wishart = 0.5 * (jnp.sum(jnp.exp(2 * diagonals)) + jnp.sum(lowers**2)) - diagonals.sum()
