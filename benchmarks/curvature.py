@@ -1,4 +1,4 @@
-"""Second derivatives of a tanh network n → 64 → 64 → 1, compiled: funcgrad, JAX and (where installed) torch and folx."""
+"""Second derivatives of a tanh network n → 64 → 64 → 1, compiled: funcgrad, JAX and (if installed) torch and folx."""
 
 import importlib.util
 import platform
