@@ -22,6 +22,7 @@ __all__ = [
     "place_of",
     "programs_in",
     "rebind",
+    "reshaped",
     "scan_counts",
     "trace",
 ]
@@ -72,6 +73,12 @@ def rebind(equation: Any, values: Sequence[Any]) -> list[Any]:
     """Apply an equation's operation to other values."""
     results = equation.primitive.bind(*values, **equation.primitive.get_bind_params(equation.params))
     return list(results) if equation.primitive.multiple_results else [results]
+
+
+def reshaped(array: Any, params: dict[str, Any]) -> Any:
+    """`array` as the primitive "reshape" leaves it: with its dimensions in another order first, where it says so."""
+    order = params.get("dimensions")
+    return (array if order is None else array.transpose(order)).reshape(params["new_sizes"])
 
 
 def scan_counts(equation: Any) -> tuple[int, int]:

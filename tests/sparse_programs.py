@@ -165,6 +165,20 @@ PROGRAMS = [
     Program("stacks", lambda x: (jnp.stack([x[:3], x[3:6] ** 2], 1), jnp.unstack(x.reshape(3, 4), axis=1)[2])),
     Program("tile and repeat", lambda x: (jnp.tile(x[:3], (2, 2)), jnp.repeat(x[:3], 2), jnp.split(x, 3)[1])),
     Program("transposes", lambda x: jnp.moveaxis(x.reshape(2, 3, 2), 0, 2)[::-1] * x[:2]),
+    Program(
+        "reshapes in another order",
+        lambda x: (
+            lax.reshape(x.reshape(3, 2, 2), (4, 3), (1, 2, 0))
+            * lax.reshape(np.arange(12.0).reshape(3, 4), (4, 3), (1, 0))
+        ),
+    ),
+    Program("cross products", lambda x: jnp.cross(x[:6].reshape(2, 3), x[6:].reshape(2, 3))),
+    Program("Kronecker product", lambda x: jnp.kron(x[:4].reshape(2, 2), x[4:10].reshape(3, 2))),
+    Program("norms of rows", lambda x: jnp.linalg.norm(x.reshape(4, 3), axis=1)),
+    Program("diagonals", lambda x: (jnp.diagonal(x[:9].reshape(3, 3)), jnp.trace(x.reshape(3, 4)), jnp.diag(x[:3]))),
+    Program("differences of pairs", lambda x: jnp.abs(x[:4, None] - x[4:9]) ** 3),
+    Program("scan in a tree", lambda x: lax.associative_scan(jnp.multiply, x[:7])),
+    Program("powers of a polynomial", lambda x: jnp.polyval(x[:4], x[4:9])),
     Program("broadcast", lambda x: x[:3, None] * x[3:7]),
     Program("sums", lambda x: (x.sum(), x.reshape(3, 4).sum(0), x.reshape(2, 3, 2).mean((0, 2)), jnp.prod(x[:4]))),
     Program("sums of many", lambda x: jnp.outer(x, x).reshape(2, 6, 12).sum(2)),

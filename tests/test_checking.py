@@ -51,9 +51,10 @@ def wrong_reverse(factor):
 @FAULTS
 def test_a_wrong_rule_forward_is_found(n, factor):
     faulty = wrong_forward(factor)
-    with pytest.raises(AssertionError, match=r"^the forward (and reverse derivatives|derivative) disagree"):
+    kind = "is no number" if factor is np.nan else "disagree"
+    with pytest.raises(AssertionError, match=rf"^the forward (and reverse derivatives|derivative) {kind}"):
         check_grad(faulty, points(n))
-    with pytest.raises(AssertionError, match=r"^the forward and reverse derivatives disagree"):
+    with pytest.raises(AssertionError, match=rf"^the forward (and reverse derivatives|derivative) {kind}"):
         check_grad(lambda x: faulty(x).sum(), points(n))
 
 
@@ -68,8 +69,38 @@ def test_a_wrong_transpose_is_found_in_reverse_alone(n, factor):
 def test_a_wrong_custom_vjp_is_found(n, factor):
     faulty = jax.custom_vjp(jnp.sin)
     faulty.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (slope(x, factor) * g,))
-    with pytest.raises(AssertionError, match=r"^the reverse derivative disagrees"):
+    kind = "is no number" if factor is np.nan else "disagrees"
+    with pytest.raises(AssertionError, match=rf"^the reverse derivative {kind}"):
         check_grad(lambda x: faulty(x).sum(), points(n), modes=["reverse"])
+
+
+def test_the_modes_that_a_function_has_are_checked():
+    rule = jax.custom_vjp(jnp.sin)
+    rule.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (jnp.cos(x) * g,))
+    assert check_grad(rule, x, order=2) == []
+    faulty = jax.custom_vjp(jnp.sin)
+    faulty.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (2 * jnp.cos(x) * g,))
+    with pytest.raises(AssertionError, match=r"^the reverse derivative disagrees"):
+        check_grad(faulty, x)
+    message = (
+        "check_grad(): the function must have a derivative in forward mode; it has none, as with a jax.custom_vjp; "
+        'pass modes=["reverse"].'
+    )
+    with raises(fg.ArgumentError, message):
+        check_grad(rule, x, modes=["forward", "reverse"])
+
+    def loop(x):
+        return jax.lax.while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, c[1] * x), (0, x))[1]
+
+    assert check_grad(loop, x) == []
+    message = (
+        "check_grad(): the function must have a derivative in reverse mode; it has none, as with a loop of unknown "
+        'length; pass modes=["forward"].'
+    )
+    with raises(fg.ArgumentError, message):
+        check_grad(loop, x, modes=["reverse"])
+    with pytest.raises(ValueError, match="Pure callbacks do not support JVP"):
+        check_grad(lambda x: jax.pure_callback(np.sin, jax.ShapeDtypeStruct(x.shape, x.dtype), x), x)
 
 
 def test_what_jax_passes_is_found():
@@ -200,7 +231,15 @@ def test_where_there_is_no_derivative():
     message = r"^differences do not settle near x\[0\]: the function jumps there, or is noisy"
     with pytest.raises(AssertionError, match=message):
         check_grad(lambda x: jnp.floor(x), np.array([1.0, 2.5]))
-    with pytest.raises(AssertionError, match="nan"):
+    message = r"^the forward derivative is infinite near x\[0\]: choose a point where the function is smooth\n"
+    for function in (jnp.sqrt, jnp.cbrt):
+        with pytest.raises(AssertionError, match=message):
+            check_grad(function, np.array([0.0, 1.0]))
+    message = (
+        r"^the reverse derivative is no number near x\[.*\]: "
+        "choose another point, guard what is outside its domain with two fg.where, or mend the rule\n"
+    )
+    with pytest.raises(AssertionError, match=message):
         check_grad(lambda x: jnp.where(x > 9, jnp.sqrt(x - 9), x), x)
 
 

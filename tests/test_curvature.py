@@ -308,3 +308,18 @@ def test_messages():
     for word in (fg.laplacian, fg.hessian_diagonal, fg.divergence):
         with raises(ValueError, "mine"):
             word(fails)(x)
+
+
+def test_reshapes_that_reorder_dimensions_first():
+    def turned(x):  # one step of a program, and not a transpose and a reshape
+        return jax.lax.reshape(jnp.sin(x).reshape(3, 4), (12,), (1, 0))
+
+    x = jnp.linspace(0.1, 1.2, 12)
+    matrix = np.asarray(jax.jacfwd(turned)(x))
+    for mode in ("auto", "forward", "reverse"):
+        assert_close(jax.jit(fg.jacobian(turned, mode=mode))(x), matrix)
+    assert_close(fg.sparse_jacobian(turned, output="dense")(x), matrix)
+    weights = jnp.arange(12.0)
+    scalar = lambda x: (turned(x) ** 2 * weights).sum()  # noqa: E731
+    assert_close(fg.laplacian(scalar)(x), jnp.trace(jax.hessian(scalar)(x)), rtol=1e-5, atol=1e-5)
+    assert_close(fg.hessian(scalar)(x), jax.hessian(scalar)(x), rtol=1e-5, atol=1e-5)

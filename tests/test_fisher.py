@@ -157,3 +157,20 @@ def test_messages():
         "pass the function itself and call what comes back, as in fg.gauss_newton_product(f)(x).",
     ):
         fg.gauss_newton_product(w, jnp.sum, w, w)
+
+
+def test_aux_is_handed_through_by_diagonals():
+    model = lambda p: (net(p, X), {"kept": p["b"].sum(), "name": "x"})  # noqa: E731
+    losses = lambda p: ((net(p, X) ** 2).sum(1), None)  # noqa: E731
+    params = {key: jnp.asarray(value, jnp.float32) if key != "n" else value for key, value in PARAMS.items()}
+    plain = lambda p: net(p, X)  # noqa: E731
+    loss = lambda out: (out**2).sum()  # noqa: E731
+    found, aux = fg.gauss_newton_diagonal(model, loss, params, has_aux=True)
+    assert_close(found, fg.gauss_newton_diagonal(plain, loss, params))
+    assert (float(aux["kept"]), aux["name"]) == (float(params["b"].sum()), "x")
+    found, aux = fg.fisher_diagonal(model, "poisson", params, has_aux=True, chunk_size=4)
+    assert_close(found, fg.fisher_diagonal(plain, "poisson", params))
+    assert aux["name"] == "x"
+    found, aux = fg.empirical_fisher_diagonal(losses, params, has_aux=True)
+    assert_close(found, fg.empirical_fisher_diagonal(lambda p: losses(p)[0], params))
+    assert aux is None

@@ -60,6 +60,11 @@ def compare(pattern: fg.SparsityPattern, true: np.ndarray, tight: bool) -> None:
         assert not (dense & ~true).any(), f"too many: {np.argwhere(dense & ~true).tolist()}"
 
 
+def test_there_are_enough():
+    assert len({program.name for program in PROGRAMS}) == len(PROGRAMS) >= 100
+    assert len(points(PROGRAMS[0])) >= 20
+
+
 def of_size(size: int) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct((size,), np.float32)
 

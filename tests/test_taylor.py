@@ -133,3 +133,15 @@ def test_messages():
     )
     with raises(fg.ShapeError, message):
         fg.jet(jnp.sin, (1.0,), ((fg.ones(2),),))
+
+
+def test_aux_is_handed_through():
+    def f(x):
+        return {"y": x**3}, {"kept": x + 1, "name": "cube", "n": jnp.arange(2)}
+
+    y, (first, second), aux = fg.jet(f, (jnp.float32(2.0),), ((1.0,),), order=2, has_aux=True)
+    assert (float(y["y"]), float(first["y"]), float(second["y"])) == (8.0, 12.0, 12.0)
+    assert (float(aux["kept"]), aux["name"], aux["n"].tolist()) == (3.0, "cube", [0, 1])
+    jitted = fg.jit(lambda x: fg.jet(lambda x: (x**2, x.sum()), (x,), ((jnp.ones(2),),), has_aux=True)[1:])
+    (slope,), total = jitted(jnp.array([1.0, 2.0]))
+    assert (slope.tolist(), float(total)) == ([2.0, 4.0], 3.0)

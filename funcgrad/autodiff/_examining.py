@@ -37,6 +37,11 @@ class _Verdict:
     ladders: list[Ladder] = field(default_factory=list)
     forward: list[Any] = field(default_factory=list)
 
+    @property
+    def undefined_rows(self) -> list[tuple[str, float]]:
+        """The modes whose derivative is infinite or NaN."""
+        return [(mode, found) for mode, (_, found) in self.rows.items() if not np.isfinite(found)]
+
 
 class _Examination:
     """Looks at a trial again, along parts of its directions and over a long ladder of steps, or by complex steps."""
@@ -274,6 +279,14 @@ class _Examination:
         lines = [f"the {' and '.join(wrong)} {plural[0]} {plural[1]} with {oracle}"]
         if whole.undefined:
             lines = ["the function is not finite at the point: choose one inside its domain"]
+        elif culprit.undefined_rows:
+            mode, found = culprit.undefined_rows[0]
+            found = next((each for part in culprit.forward for each in part[np.isinf(part)]), found)
+            what = "no number"
+            remedy = "choose another point, guard what is outside its domain with two fg.where, or mend the rule"
+            if np.isinf(found):
+                what, remedy = "infinite", "choose a point where the function is smooth"
+            lines = [f"the {mode} derivative is {what} near {self._place(culprit)}: {remedy}"]
         elif whole.rough:
             lines = [f"differences do not settle near {self._place(culprit)}: the function jumps there, or is noisy"]
         named = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .._checks import describe, fail
 from .._errors import ArgumentError, ArgumentTypeError
@@ -18,7 +19,7 @@ from ._outputs import Traced, as_raised, require_scalar
 from ._propagation import lacks_forward
 from ._vectors import tangent_leaves
 
-__all__ = ["Factored", "chosen_inputs", "vectors_like"]
+__all__ = ["Factored", "chosen_inputs", "summed", "vectors_like"]
 
 
 def chosen_inputs(name: str, func: Any, inputs: PyTree, argnums: Argnums, argnames: Argnames) -> Choice:
@@ -96,3 +97,19 @@ class Factored:
             value = scalar(self.floats)
         slope = jax.grad(scalar)
         return strong(value), lambda u: jax.jvp(slope, (self.floats,), (u,))[1]
+
+
+def summed(
+    row: Callable[[jax.Array], list[jax.Array]], count: int, like: Sequence[jax.Array], chunk_size: int | None
+) -> list[jax.Array]:
+    """The sum of `row` over numbers below `count`, of which one chunk is in memory at a time."""
+    width = count if chunk_size is None else min(chunk_size, count)
+    if not count:
+        return [jnp.zeros_like(leaf) for leaf in like]
+    together = lambda numbers: [rows.sum(0) for rows in jax.vmap(row)(numbers)]  # noqa: E731
+    numbers = jax.lax.iota(np.int32, count)
+    whole = count - count % width
+    start = together(numbers[:width])
+    add = lambda total, chunk: ([a + b for a, b in zip(total, together(chunk), strict=True)], None)  # noqa: E731
+    total, _ = jax.lax.scan(add, start, numbers[width:whole].reshape(-1, width))
+    return add(total, numbers[whole:])[0] if whole < count else total

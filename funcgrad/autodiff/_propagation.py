@@ -269,6 +269,7 @@ def _slopes(
         if elementwise:
             return [_Units(first, push(*[u.scale for u in units])[0])]
         same_order = name in ("reshape", "squeeze", "broadcast_in_dim") and len(units) == 1
+        same_order &= name != "reshape" or equation.params["dimensions"] is None
         if same_order and int(np.prod(shape)) == scale.size:
             return [_Units(first, scale.reshape(shape))]
         full = first == 0 and scale.size == basis.count and len(units) == 1

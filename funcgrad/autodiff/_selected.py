@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._jax import reshaped
 from ._linear import Program, Step, bind
 
 __all__ = ["Columns", "Selected", "absorbed", "gathered", "written"]
@@ -147,7 +148,7 @@ def _sliced(source: np.ndarray, params: dict[str, Any]) -> np.ndarray:
 
 
 _MOVES: dict[str, Callable[[np.ndarray, dict[str, Any]], np.ndarray]] = {
-    "reshape": lambda source, params: source.reshape(params["new_sizes"]),
+    "reshape": reshaped,
     "squeeze": lambda source, params: source.squeeze(tuple(params["dimensions"])),
     "transpose": lambda source, params: source.transpose(params["permutation"]),
     "rev": lambda source, params: np.flip(source, params["dimensions"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,9 +13,16 @@ from .._checks import fail
 from .._errors import ArgumentError
 from ._arguments import Argnames, Argnums, require_callable
 from ._examining import judge
+from ._outputs import lacks_derivative
 from ._trials import Trial
 
 __all__ = ["check_grad"]
+
+_MODES = ("forward", "reverse")
+_WITHOUT = {  # what has no derivative in a mode, and the other one
+    "forward": ("a jax.custom_vjp", "reverse"),
+    "reverse": ("a loop of unknown length", "forward"),
+}
 
 
 def check_grad(
@@ -22,7 +30,7 @@ def check_grad(
     /,
     *args: Any,
     order: int = 1,
-    modes: Sequence[str] = ("forward", "reverse"),
+    modes: Sequence[str] | None = None,
     rtol: float = 1e-7,
     atol: float = 1e-9,
     argnums: Argnums = None,
@@ -48,7 +56,8 @@ def check_grad(
         func: a function of arrays or pytrees, which is called with float64 in the place of other floats.
         *args: where to differentiate; leaves that are not floating are passed as they are.
         order: 2 checks the derivatives of the derivatives too.
-        modes: which derivatives to check; ``["reverse"]`` for a function with a `jax.custom_vjp`.
+        modes: which derivatives to check, ``"forward"`` and ``"reverse"``; by default those that `func` has: with a
+            `jax.custom_vjp` it has none forward, with a loop of unknown length none in reverse.
         rtol: relative tolerance; below 1e-9 only analytic functions can meet it.
         atol: absolute tolerance.
         argnums: which arguments to check; all that have floating leaves by default.
@@ -61,7 +70,7 @@ def check_grad(
     Raises:
         AssertionError: a table of the leaves and modes with expected and found derivatives along the directions, and
             the element that is wrong; or the values of `func` are not finite, or jump.
-        ArgumentError: no argument has a floating leaf, or a mode is not known.
+        ArgumentError: no argument has a floating leaf, a mode is not known, or `func` has no derivative in it.
 
     >>> fg.check_grad(lambda x: jnp.sin(x) * x, fg.arange(4.0))
     []
@@ -72,15 +81,21 @@ def check_grad(
     """
     __tracebackhide__ = True
     require_callable("check_grad", func)
-    unknown = [mode for mode in modes if mode not in ("forward", "reverse")]
-    if unknown or not modes:
+    if modes is not None and not (modes and set(modes) <= set(_MODES)):
         required, remedy = "modes must be among 'forward' and 'reverse'", "leave it out for both"
         fail(ArgumentError, "check_grad", required, f"got {modes!r}", remedy)
     if order not in (1, 2):
         fail(ArgumentError, "check_grad", "order must be 1 or 2", f"got {order!r}", "leave it out for 1")
     with jax.enable_x64(True):
-        trial = Trial(func, args, modes, seed, argnums, argnames)
-        told = _conduct(trial, rtol, atol)
+        trial = Trial(func, args, modes or _MODES, seed, argnums, argnames)
+        try:
+            told = _conduct(trial, rtol, atol)
+        except Exception as error:
+            if not lacks_derivative(error):
+                raise
+            trial = Trial(func, args, _modes_left(trial, modes, error), seed, argnums, argnames)
+            told = _conduct(trial, rtol, atol)
+        modes = trial.modes
         at, u, _, w = trial.operands
         derivatives = {
             "forward": lambda *leaves: trial.forward(list(leaves), [jnp.asarray(d) for d in u]),
@@ -94,6 +109,27 @@ def check_grad(
             except AssertionError as error:
                 raise AssertionError(f"of the {mode} derivative, {error}") from None
     return told
+
+
+def _modes_left(trial: Trial, asked: Sequence[str] | None, error: Exception) -> list[str]:
+    """The modes in which there is a derivative; raises where one that was asked for, or both, are missing."""
+    at, u, _, w = trial.operands
+    products = {"forward": (trial.forward, u), "reverse": (trial.reverse, w)}
+    left = []
+    for mode in trial.modes:
+        product, along = products[mode]
+        with contextlib.suppress(TypeError, ValueError, NotImplementedError):
+            jax.jit(product).lower(at, along) if trial.traced else product([*map(jnp.asarray, at)], along)
+            left.append(mode)
+    missing = [mode for mode in trial.modes if mode not in left]
+    if not missing or (asked is None and not left):
+        raise error
+    if asked is not None:
+        reason, other = _WITHOUT[missing[0]]
+        required = f"the function must have a derivative in {missing[0]} mode"
+        remedy = f'pass modes=["{other}"]'
+        fail(ArgumentError, "check_grad", required, f"it has none, as with {reason}", remedy)
+    return left
 
 
 def _conduct(trial: Trial, rtol: float, atol: float) -> list[str]:

@@ -17,7 +17,7 @@ from .._types import PyTree
 from ._arguments import Argnames, Argnums, require_callable
 from ._chunks import in_chunks
 from ._dense import require_chunk, size, unit
-from ._factored import Factored, vectors_like
+from ._factored import Factored, summed, vectors_like
 
 __all__ = [
     "empirical_fisher_diagonal",
@@ -87,6 +87,7 @@ def gauss_newton_diagonal(
     loss: Function,
     inputs: PyTree,
     *,
+    has_aux: bool = False,
     argnums: Argnums = None,
     argnames: Argnames = None,
     chunk_size: int | None = None,
@@ -97,13 +98,14 @@ def gauss_newton_diagonal(
         model: a function of `inputs`; see ``gauss_newton_product``.
         loss: a function of the model's output alone that returns a scalar.
         inputs: where to differentiate: a tuple of arguments, or the only argument.
+        has_aux: `model` returns ``(output, aux)``; aux is handed through.
         argnums: which of `inputs` to differentiate; all by default.
         argnames: the same by name, path or pattern; see ``grad``.
         chunk_size: how many products are computed together, one for each element of the output or of what is
             differentiated, whichever are fewer; by default all.
 
     Returns:
-        The diagonal, with the structure and shapes of what is differentiated.
+        The diagonal, with the structure and shapes of what is differentiated; with `has_aux` the pair (diagonal, aux).
 
     Raises:
         DtypeError: what is differentiated has no floating leaf, or an output is not floating.
@@ -117,7 +119,7 @@ def gauss_newton_diagonal(
     """
     name = "gauss_newton_diagonal"
     require_callable(name, loss)
-    parts = Factored(name, model, inputs, False, argnums, argnames)
+    parts = Factored(name, model, inputs, has_aux, argnums, argnames)
     _, metric = parts.hessian_of(loss)
     return _diagonal(parts, metric, chunk_size)
 
@@ -184,6 +186,7 @@ def fisher_diagonal(
     *,
     reduction: str = "mean",
     dim: int = -1,
+    has_aux: bool = False,
     argnums: Argnums = None,
     argnames: Argnames = None,
     chunk_size: int | None = None,
@@ -196,12 +199,13 @@ def fisher_diagonal(
         inputs: where to differentiate: a tuple of arguments, or the only argument.
         reduction: over examples, the first dimension of the output: ``"mean"`` or ``"sum"``.
         dim: the dimension of the classes, for ``"categorical"``.
+        has_aux: `model` returns ``(output, aux)``; aux is handed through.
         argnums: which of `inputs` to differentiate; all by default.
         argnames: the same by name, path or pattern; see ``grad``.
         chunk_size: how many products are computed together; see ``gauss_newton_diagonal``.
 
     Returns:
-        The diagonal, with the structure and shapes of what is differentiated.
+        The diagonal, with the structure and shapes of what is differentiated; with `has_aux` the pair (diagonal, aux).
 
     Raises:
         ArgumentError: the likelihood or the reduction is not known.
@@ -213,7 +217,7 @@ def fisher_diagonal(
 
     Source: Kirkpatrick et al., Overcoming catastrophic forgetting in neural networks, 2017, with exact expectations.
     """
-    parts = Factored("fisher_diagonal", model, inputs, False, argnums, argnames)
+    parts = Factored("fisher_diagonal", model, inputs, has_aux, argnums, argnames)
     _, metric = _information(parts, likelihood, reduction, dim)
     return _diagonal(parts, metric, chunk_size)
 
@@ -272,6 +276,7 @@ def empirical_fisher_diagonal(
     inputs: PyTree,
     *,
     reduction: str = "mean",
+    has_aux: bool = False,
     argnums: Argnums = None,
     argnames: Argnames = None,
     chunk_size: int | None = None,
@@ -282,12 +287,13 @@ def empirical_fisher_diagonal(
         losses: a function of `inputs` that returns one loss for each example; see ``empirical_fisher_product``.
         inputs: where to differentiate: a tuple of arguments, or the only argument.
         reduction: over examples: ``"mean"`` or ``"sum"``.
+        has_aux: `losses` returns ``(output, aux)``; aux is handed through.
         argnums: which of `inputs` to differentiate; all by default.
         argnames: the same by name, path or pattern; see ``grad``.
         chunk_size: how many products are computed together; see ``gauss_newton_diagonal``.
 
     Returns:
-        The diagonal, with the structure and shapes of what is differentiated.
+        The diagonal, with the structure and shapes of what is differentiated; with `has_aux` the pair (diagonal, aux).
 
     Raises:
         ArgumentError: the reduction is not known.
@@ -299,7 +305,7 @@ def empirical_fisher_diagonal(
 
     Source: Kunstner, Balles & Hennig, Limitations of the empirical Fisher approximation, 2019.
     """
-    parts = Factored("empirical_fisher_diagonal", losses, inputs, False, argnums, argnames)
+    parts = Factored("empirical_fisher_diagonal", losses, inputs, has_aux, argnums, argnames)
     _, metric = _scaled(parts, reduction, one_dimension=True)
     return _diagonal(parts, metric, chunk_size)
 
@@ -375,26 +381,16 @@ def _diagonal(parts: Factored, metric: _Metric, chunk_size: int | None) -> PyTre
         line = in_chunks(column, jax.lax.iota(np.int32, size(x)), size(x), chunk_size)
         ends = np.cumsum([leaf.size for leaf in x])[:-1]
         cut = zip(jnp.split(line, ends), x, strict=True)
-        return parts.choice.assemble([strong(part.reshape(leaf.shape).astype(leaf.dtype)) for part, leaf in cut])
+        found = [part.reshape(leaf.shape).astype(leaf.dtype) for part, leaf in cut]
+        return _with_aux(parts, found)
 
     def row(index: jax.Array) -> list[jax.Array]:
         at = unit(y, index)
         return [a * b for a, b in zip(parts.pull(at), parts.pull(metric(at)), strict=True)]
 
-    return parts.choice.assemble([strong(total) for total in _summed(row, size(y), x, chunk_size)])
+    return _with_aux(parts, summed(row, size(y), x, chunk_size))
 
 
-def _summed(
-    row: Callable[[jax.Array], list[jax.Array]], count: int, like: Sequence[jax.Array], chunk_size: int | None
-) -> list[jax.Array]:
-    """The sum of `row` over numbers below `count`, of which one chunk is in memory at a time."""
-    width = count if chunk_size is None else min(chunk_size, count)
-    if not count:
-        return [jnp.zeros_like(leaf) for leaf in like]
-    together = lambda numbers: [rows.sum(0) for rows in jax.vmap(row)(numbers)]  # noqa: E731
-    numbers = jax.lax.iota(np.int32, count)
-    whole = count - count % width
-    start = together(numbers[:width])
-    add = lambda total, chunk: ([a + b for a, b in zip(total, together(chunk), strict=True)], None)  # noqa: E731
-    total, _ = jax.lax.scan(add, start, numbers[width:whole].reshape(-1, width))
-    return add(total, numbers[whole:])[0] if whole < count else total
+def _with_aux(parts: Factored, diagonal: Sequence[jax.Array]) -> PyTree:
+    result = parts.choice.assemble([strong(part) for part in diagonal])
+    return (result, parts.aux) if parts.has_aux else result

@@ -24,8 +24,13 @@ __all__ = ["jet"]
 
 @plain
 def jet(
-    func: Callable[..., Any], primals: Sequence[PyTree], series: Sequence[Sequence[PyTree]], *, order: int | None = None
-) -> tuple[PyTree, list[PyTree]]:
+    func: Callable[..., Any],
+    primals: Sequence[PyTree],
+    series: Sequence[Sequence[PyTree]],
+    *,
+    order: int | None = None,
+    has_aux: bool = False,
+) -> tuple[Any, ...]:
     r"""The output of `func`, and its derivatives of all orders along a curve: $\frac{d^k}{dt^k} f(x(t))$ at $t = 0$.
 
     A straight line $x + tv$ has the series $(v,)$, and the derivatives are $Jv$, $v^T H v$ and so on. Power series are
@@ -39,10 +44,11 @@ def jet(
         series: for each primal a sequence of the derivatives of the curve, $x'(0), x''(0), \ldots$, each like the
             primal (None for zero). Shorter ones go on with zeros. None is a primal that does not move.
         order: the highest derivative wanted; by default the length of the longest series.
+        has_aux: `func` returns ``(output, aux)``; aux is handed through.
 
     Returns:
-        (output, derivatives), the second a list with one entry for each order from 1 on, each of the structure, shapes
-        and dtypes of the output, None at leaves that are not floating.
+        (output, derivatives), or with `has_aux` (output, derivatives, aux): the second a list with one entry for each
+        order from 1 on, each of the structure, shapes and dtypes of the output, None at leaves that are not floating.
 
     Raises:
         ArgumentError: there is no series for a primal, or none that moves, or the order is not positive.
@@ -84,14 +90,14 @@ def jet(
         Series([leaf, *(jnp.asarray(row[n]) / math.factorial(k + 1) for k, row in enumerate(rows))])
         for n, leaf in enumerate(choice.leaves)
     ]
-    traced = Traced(choice, False)
+    traced = Traced(choice, has_aux)
     with as_raised():
         program, constants = trace(traced, choice.leaves)
         results = propagate(program, constants, curves, order)
     count = sum(traced.floating)
     results = [y if isinstance(y, Series) else jnp.asarray(y) for y in results]
     floats = [Series([y, *[jnp.zeros_like(y)] * order]) if not isinstance(y, Series) else y for y in results[:count]]
-    output, _ = traced.output([y[0] for y in floats], [y[0] if isinstance(y, Series) else y for y in results[count:]])
+    output, aux = traced.output([y[0] for y in floats], [y[0] if isinstance(y, Series) else y for y in results[count:]])
     factorials = [math.factorial(k) for k in range(order + 1)]
     derivatives = [traced.like_output([strong(y[k] * factorials[k]) for y in floats]) for k in range(1, order + 1)]
-    return output, derivatives
+    return (output, derivatives, aux) if has_aux else (output, derivatives)

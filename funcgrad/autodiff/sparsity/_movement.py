@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._jax import reshaped
 from ._propagation import MOVING, Known, Propagation, rule
 from ._sets import Dependence, assemble, nothing, reduce, union
 
@@ -36,8 +37,13 @@ def _broadcast(run: Propagation, equation: Any, operands: list[Known]) -> list[D
     return [operands[0].dependence.moved(lambda m: np.broadcast_to(m.reshape(between), shape))]
 
 
-@rule("reshape", "squeeze", "expand_dims")
+@rule("reshape")
 def _reshape(run: Propagation, equation: Any, operands: list[Known]) -> list[Dependence]:
+    return [operands[0].dependence.moved(lambda m: reshaped(m, equation.params))]
+
+
+@rule("squeeze", "expand_dims")
+def _squeeze(run: Propagation, equation: Any, operands: list[Known]) -> list[Dependence]:
     return [operands[0].dependence.moved(lambda m: m.reshape(equation.outvars[0].aval.shape))]
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..._jax import reshaped
+
 __all__ = ["speaks", "value_of"]
 
 
@@ -113,7 +115,7 @@ _SHAPED: dict[str, Callable[..., Any]] = {
     "reduce_min": _reduction(np.min),
     "reduce_or": _reduction(np.any),
     "reduce_sum": _reduction(np.sum),
-    "reshape": lambda p, x: x.reshape(p["new_sizes"]),
+    "reshape": lambda p, x: reshaped(x, p),
     "rev": lambda p, x: np.flip(x, p["dimensions"]),
     "select_n": _select,
     "slice": _slice,
