@@ -26,6 +26,7 @@ __all__ = [
     "by_columns",
     "by_rows",
     "computed",
+    "counted",
     "decided",
     "require_chunk",
     "size",
@@ -92,7 +93,8 @@ class Decision:
         passes: how many vectors are pushed through the function or its parts.
         shortcut: what is left out of the ordinary way, in words; empty where it is that.
         flexible: whether the other mode is tried where this one has no derivative.
-        work: how much work it is, where that was looked at.
+        looked_at: whether the program was looked at from inside.
+        work: how much work it is, where that shows.
         colors: how many sums of columns and rows give all entries, where only those in `pattern` are computed.
         pattern: the entries that are computed; None for all.
     """
@@ -103,21 +105,28 @@ class Decision:
     passes: int
     shortcut: str = ""
     flexible: bool = False
+    looked_at: bool = False
     work: Work | None = None
     colors: int | None = None
     pattern: Any = None
 
 
-def decided(f: Leaves, x: Sequence[jax.Array], mode: str) -> tuple[Decision, Any]:
-    """How to compute the Jacobian of `f`, and what is known already: of a shortcut its passes and what `f` returned."""
+def counted(f: Leaves, x: Sequence[jax.Array], mode: str) -> tuple[Decision, Sequence[Any]]:
+    """How to compute the Jacobian of `f` by the number of inputs and outputs alone, and what the outputs are like."""
     y = sizes_out(f, x)
     inputs, outputs = size(x), size(y)
     by_count = mode if mode != "auto" else "forward" if inputs == 1 or inputs <= outputs else "reverse"
     passes = inputs if by_count == "forward" else outputs
-    ordinary = Decision(by_count, inputs, outputs, passes, flexible=mode == "auto")
+    return Decision(by_count, inputs, outputs, passes, flexible=mode == "auto"), y
+
+
+def decided(f: Leaves, x: Sequence[jax.Array], mode: str, ordinary: Decision) -> tuple[Decision, Any]:
+    """How to compute the Jacobian of `f`, and what is known already: of a shortcut its passes and what `f` returned."""
+    inputs, outputs = ordinary.inputs, ordinary.outputs
     concrete = all(is_concrete(leaf) for leaf in x)
     if min(inputs, outputs) < 2 or inputs * outputs < (_WORTH_A_LOOK_EAGERLY if concrete else _WORTH_A_LOOK):
         return ordinary, None
+    ordinary = replace(ordinary, looked_at=True)
     try:
         return _looked_inside(f, x, mode, ordinary)
     except Exception:  # whatever it is, it shows itself again on the ordinary way, if it is there as well
@@ -146,7 +155,7 @@ def _looked_inside(f: Leaves, x: Sequence[jax.Array], mode: str, ordinary: Decis
     else:
         shortcut = f"from the factors of the {'inputs' if way.mode == 'forward' else 'outputs'}" if way.gains else ""
     work = _work(program, way)
-    found = Decision(way.mode, ordinary.inputs, ordinary.outputs, way.count, shortcut, ordinary.flexible, work)
+    found = Decision(way.mode, ordinary.inputs, ordinary.outputs, way.count, shortcut, ordinary.flexible, True, work)
     return found, (way, y, rest) if way.gains else None
 
 

@@ -22,9 +22,9 @@ from ._arguments import (
     select,
 )
 from ._budget import chunk_within, estimated, measured, parse_bytes, require_room, shown
-from ._dense import Blocks, Decision, computed, decided, require_chunk
+from ._dense import Blocks, Decision, computed, counted, decided, require_chunk
 from ._outputs import Traced, as_raised
-from ._structured import Layout, Structures, require_sparse
+from ._structured import Found, Layout, Structures, require_sparse
 
 __all__ = ["Answer", "Fitted", "Request", "apart", "request"]
 
@@ -101,17 +101,27 @@ class Request:
         return traced, function
 
     def _computed(self, choice: Choice, value: bool, chunk_size: int | None) -> Answer:
-        traced, function = self._function(choice, value)
-        x, ordinary = choice.leaves, None
-        if not self.structures.required:
-            ordinary, known = decided(function, x, self.mode)
-        if self.structures.sparse is not False:
-            found = self.structures.computed(function, x, chunk_size, ordinary)
-            if found is not None:
-                blocks, (floats, arrays), decision, layout = found
-                return Answer(choice, traced, blocks, floats, arrays, decision, layout)
-        assert ordinary is not None
-        blocks, (floats, arrays), decision = computed(function, x, ordinary, known, chunk_size)
+        traced, f = self._function(choice, value)
+        x, structures = choice.leaves, self.structures
+        known: Any = None
+        found: Found | None
+        if structures.required:
+            found = structures.required_of(f, x, chunk_size)
+        else:
+            decision, y = counted(f, x, self.mode)
+            early = structures.large(decision)
+            # Of a large one the program is not looked at from inside where its pattern is sparse enough: that takes as
+            # long, and an eager call does it each time.
+            pattern = structures.promising(f, x, y, decision) if early else None
+            found = structures.computed(f, x, y, pattern, chunk_size, decision)
+            if found is None:
+                decision, known = decided(f, x, self.mode, decision)
+                pattern = pattern if early else structures.promising(f, x, y, decision)
+                found = structures.computed(f, x, y, pattern, chunk_size, decision)
+        if found is not None:
+            blocks, (floats, arrays), decision, layout = found
+            return Answer(choice, traced, blocks, floats, arrays, decision, layout)
+        blocks, (floats, arrays), decision = computed(f, x, decision, known, chunk_size)
         return Answer(choice, traced, blocks, floats, arrays, decision)
 
     def fitted(self, given: Sequence[Any], rebuilt: Rebuilt, value: bool = False, compiled: bool = True) -> Fitted:

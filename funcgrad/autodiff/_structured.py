@@ -7,7 +7,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -23,12 +23,15 @@ from .sparse import _OUTPUTS, _as_pattern, _finish
 from .sparsity import SparsityPattern
 from .sparsity._within import TooMany, pattern_within
 
-__all__ = ["Layout", "Structures", "require_sparse"]
+__all__ = ["Found", "Layout", "Structures", "require_sparse"]
+
+Found: TypeAlias = "tuple[Blocks, Any, Decision, Layout]"
 
 # Smaller Jacobians are not looked at: finding a pattern and its colours takes some milliseconds, which is a part of
-# what it takes to compile a program, and in an eager call, which finds them anew each time, as much as so many entries.
+# what it takes to compile a program.
 _WORTH_A_PATTERN = 2**12
-_WORTH_A_PATTERN_EAGERLY = 2**19
+# An eager call finds them anew each time, for as long as it takes to write so many entries, step by step.
+_LARGE = 2**18
 _FEWEST_PASSES = 32  # with fewer, there is little to save
 
 # What counts as cheaper: estimates are not exact.
@@ -158,21 +161,28 @@ class Structures:
         """Whether the entries are computed sparsely in any case."""
         return self.output != "dense" or self.sparse not in ("auto", False)
 
+    def required_of(self, f: Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> Found:
+        """The Jacobian from the entries that can be nonzero."""
+        pattern, y = self._pattern(f, x)
+        found = self.computed(f, x, y, pattern, chunk_size, None)
+        assert found is not None
+        return found
+
     def computed(
-        self, f: Leaves, x: Sequence[jax.Array], chunk_size: int | None, ordinary: Decision | None
-    ) -> tuple[Blocks, Any, Decision, Layout] | None:
-        """The Jacobian from the entries that can be nonzero; None where that does not pay, against `ordinary`."""
-        if ordinary is None:
-            found, y = self._pattern(f, x)
-        else:
-            y = sizes_out(f, x) if self._might_pay(x, ordinary) else ()
-            pattern = self._promising(f, x, ordinary) if y and _one_dtype(x, y) else None
-            if pattern is None:
-                return None
-            found = pattern
+        self,
+        f: Leaves,
+        x: Sequence[jax.Array],
+        y: Sequence[Any],
+        pattern: SparsityPattern | None,
+        chunk_size: int | None,
+        ordinary: Decision | None,
+    ) -> Found | None:
+        """The Jacobian from the entries in a pattern; None where there is none or it does not pay."""
+        if pattern is None:
+            return None
         error: Exception | None = None
         for mode in ("auto", "reverse", "forward") if self.mode == "auto" else (self.mode,):
-            structure = self._structure(found, mode, x, y, chunk_size)
+            structure = self._structure(pattern, mode, x, y, chunk_size)
             if ordinary is not None and not _pays(structure.compressed, ordinary):
                 return None
             try:
@@ -187,6 +197,10 @@ class Structures:
             return None
         assert error is not None
         raise error from None
+
+    def large(self, ordinary: Decision) -> bool:
+        """Whether the pattern is looked for before the program is looked at from inside."""
+        return ordinary.inputs * ordinary.outputs >= _LARGE
 
     def _pattern(self, f: Leaves, x: Sequence[jax.Array]) -> tuple[SparsityPattern, Sequence[Any]]:
         """The pattern given, or the one found; raises where there is none."""
@@ -214,15 +228,16 @@ class Structures:
             )
         return given, y
 
-    def _might_pay(self, x: Sequence[jax.Array], ordinary: Decision) -> bool:
-        concrete = all(is_concrete(leaf) for leaf in x)
-        fewest = _WORTH_A_PATTERN_EAGERLY if concrete else _WORTH_A_PATTERN
+    def promising(
+        self, f: Leaves, x: Sequence[jax.Array], y: Sequence[Any], ordinary: Decision
+    ) -> SparsityPattern | None:
+        """The pattern, where the size of the matrix and the number of entries do not rule out that it pays."""
+        fewest = _LARGE if all(is_concrete(leaf) for leaf in x) else _WORTH_A_PATTERN
         if ordinary.inputs * ordinary.outputs < fewest or ordinary.passes < _FEWEST_PASSES:
-            return False
-        return ordinary.work is None or ordinary.work.total > 0  # otherwise the entries are written, and no more
-
-    def _promising(self, f: Leaves, x: Sequence[jax.Array], ordinary: Decision) -> SparsityPattern | None:
-        """The pattern, where so few entries do not rule out that it pays."""
+            return None
+        written = ordinary.work is not None and not ordinary.work.total
+        if self.sparse is False or written or len({leaf.dtype for leaf in (*x, *y)}) > 1:
+            return None
         # A product shows at most as many entries as the matrix has rows or columns.
         most = _CLEARLY * ordinary.passes * max(ordinary.inputs, ordinary.outputs)
         try:
@@ -254,16 +269,10 @@ class Structures:
         return structure
 
 
-def _one_dtype(x: Sequence[Any], y: Sequence[Any]) -> bool:
-    return len({leaf.dtype for leaf in (*x, *y)}) == 1
-
-
 def _pays(compressed: Compressed, ordinary: Decision) -> bool:
     coloring, work = compressed.coloring, ordinary.work
-    if coloring.count > _CLEARLY * ordinary.passes:
-        return False
-    if work is None:
-        return True
+    if work is None:  # shortcuts may save as much as seven parts of eight
+        return coloring.count <= ordinary.passes * (_CLEARLY if ordinary.looked_at else _CLEARLY / 4)
     return coloring.column_count * work.forward + coloring.row_count * work.reverse <= _CLEARLY * work.total
 
 

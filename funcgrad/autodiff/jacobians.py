@@ -51,10 +51,10 @@ def jacobian(
             as ``"1GB"`` or ``"200 MiB"``. The chunk is the largest that fits, as the compiler's analysis of a few
             trials tells; inside ``jit`` it is estimated from shapes, on the safe side. An eager call is compiled.
         sparse: whether to compute only the entries that can be nonzero, from sums of columns or rows. ``"auto"``
-            reads the program of `func` for its pattern where that can pay, and does so where the products are clearly
-            fewer: in Jacobians of at least 4096 entries inside ``jit``, where it is done once, and of half a million in
-            an eager call; where the pattern cannot be found, it is dense. True always does, False never does. A
-            pattern, as ``sparse_jacobian`` takes, is used as it is: what it lacks makes other entries wrong, which
+            reads the program of `func` for its pattern where that can pay, in Jacobians of at least 2¹² elements inside
+            ``jit``, where it is done once, and of 2¹⁸ in an eager call; and does so where at most half of the products
+            are needed. Where the pattern cannot be found, it is dense. True always does, False never does. A pattern,
+            as ``sparse_jacobian`` takes, is used as it is: what it lacks makes other entries wrong, which
             ``check_pattern`` finds.
         output: the type of the result: ``"dense"``, or matrices as ``sparse_jacobian`` returns, ``"bcoo"``, ``"bcsr"``
             or ``"csr"``.
@@ -105,7 +105,7 @@ def value_and_jacobian(
 ) -> Function:
     r"""The function that computes `func` and its Jacobian at once: $x \mapsto (f(x), \partial f / \partial x)$.
 
-    The value is a by-product: it costs nothing beside the Jacobian.
+    One evaluation gives both: the value takes at most as long as `func` alone, and less where the Jacobian needs it.
 
     Args:
         func: as for ``jacobian``.
