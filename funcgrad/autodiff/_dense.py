@@ -161,8 +161,11 @@ def _looked_inside(f: Leaves, x: Sequence[jax.Array], mode: str, ordinary: Decis
 
 def _work(program: Any, way: Pass | Through) -> Work:
     product = sum(program.cost(step) for step in program.steps)
-    slower = 1.0 if program.multiplies else ELEMENTWISE_IN_REVERSE
-    return Work(0.0 if isinstance(way, Pass) and way.written else way.total, product, slower * product)
+    products = {"forward": product, "reverse": product * (1.0 if program.multiplies else ELEMENTWISE_IN_REVERSE)}
+    total = way.total
+    if isinstance(way, Pass):
+        total = 0.0 if way.written else total if way.gains else way.count * products[way.mode]
+    return Work(total, **products)
 
 
 def computed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 from collections import OrderedDict
@@ -34,8 +35,9 @@ _WORTH_A_PATTERN = 2**12
 _LARGE = 2**18
 _FEWEST_PASSES = 32  # with fewer, there is little to save
 
-# What counts as cheaper: estimates are not exact.
+# What counts as cheaper, in the number of products and in estimated work.
 _CLEARLY = 0.5
+_LESS = 0.75
 _KEPT = 4  # patterns of one function, the latest used
 
 
@@ -238,10 +240,10 @@ class Structures:
         written = ordinary.work is not None and not ordinary.work.total
         if self.sparse is False or written or len({leaf.dtype for leaf in (*x, *y)}) > 1:
             return None
-        # A product shows at most as many entries as the matrix has rows or columns.
-        most = _CLEARLY * ordinary.passes * max(ordinary.inputs, ordinary.outputs)
+        # A product shows at most as many entries as the matrix has rows or columns. Some are counted twice at first.
+        most = ordinary.passes * max(ordinary.inputs, ordinary.outputs)
         try:
-            pattern = pattern_within(self.name, lambda *leaves: f(leaves)[0], x, most)
+            pattern = pattern_within(self.name, lambda *leaves: f(leaves)[0], x, _LESS * most)
         except TooMany:
             return None
         except Exception:  # whatever it is, it shows itself again on the ordinary way, if it is there as well
@@ -251,29 +253,30 @@ class Structures:
             "reverse": int(np.bincount(pattern.cols, minlength=1).max(initial=0)),
         }
         bound = longest.get(self.mode, min(longest.values()))
-        few_long = self.mode == "auto" and 8 * pattern.nnz < most
+        few_long = self.mode == "auto" and 16 * pattern.nnz < most
         return pattern if bound <= _CLEARLY * ordinary.passes or few_long else None
 
     def _structure(
         self, pattern: SparsityPattern, mode: str, x: Sequence[Any], y: Sequence[Any], chunk_size: int | None
     ) -> _Structure:
         like = tuple((leaf.shape, leaf.dtype) for leaf in (*x, *y))
-        key = (pattern, mode, chunk_size, len(x), like)
-        structure = self._known.get(key)
-        if structure is None:
-            compressed = Compressed(color(pattern, mode), x, y, chunk_size)
+        key = (pattern, mode, len(x), like)
+        if key not in self._known:
             layout = Layout(self.name, pattern, x, y, self.output, self.whole)
-            structure = self._known[key] = _Structure(compressed, layout)
+            self._known[key] = _Structure(Compressed(color(pattern, mode), x, y), layout)
             while len(self._known) > _KEPT:
                 self._known.popitem(last=False)
-        return structure
+        structure = self._known[key]
+        compressed = copy.copy(structure.compressed)
+        compressed.chunk_size = chunk_size
+        return _Structure(compressed, structure.layout)
 
 
 def _pays(compressed: Compressed, ordinary: Decision) -> bool:
     coloring, work = compressed.coloring, ordinary.work
     if work is None:  # shortcuts may save as much as seven parts of eight
         return coloring.count <= ordinary.passes * (_CLEARLY if ordinary.looked_at else _CLEARLY / 4)
-    return coloring.column_count * work.forward + coloring.row_count * work.reverse <= _CLEARLY * work.total
+    return coloring.column_count * work.forward + coloring.row_count * work.reverse <= _LESS * work.total
 
 
 def _entries(structure: _Structure, f: Leaves, x: Sequence[jax.Array]) -> tuple[Blocks, Any]:
