@@ -118,7 +118,7 @@ def structured():
 
 
 def sparse(rounds: int, calls: int) -> None:
-    print('\nsparse="auto", and times as long as the better of dense and sparse:\n')
+    print('\nsparse="auto", in microseconds, and times as long as the better of dense and sparse:\n')
     print("| function | auto | dense | sparse | auto / better |")
     print("|---|---|---|---|---|")
     for name, f, n in structured():
@@ -130,7 +130,7 @@ def sparse(rounds: int, calls: int) -> None:
         runs = {key: lambda p=program, x=x: jax.block_until_ready(p(x)) for key, program in compiled.items()}
         took = interleaved(runs, rounds, calls)
         better = min(("dense", "sparse"), key=lambda key: statistics.median(took[key]))
-        shown = [spread(took[key], 1e3) for key in options]
+        shown = [spread(took[key]) for key in options]
         print(f"| {name} |", " | ".join(shown), f"| {ratio(took['auto'], took[better]):.2f} |", flush=True)
 
 
