@@ -88,7 +88,50 @@ def main(rounds: int = 11, calls: int = 3) -> None:
         against.append(f"{best_of_torch(torch, theirs, x, runs['fg'], rounds):.2f}" if theirs else "")
         against += [f"{ratio(took[key], took['fg']):.2f}" for key in ("value", "chunks")]
         print(f"| {name} | {spread(took['fg'], 1e3)} |", " | ".join(against), "|", flush=True)
+    sparse(rounds, calls)
     budget()
+
+
+def structured():
+    """Name, function and number of inputs where few entries of the Jacobian are nonzero, or half of them, or all."""
+    w = [jnp.asarray(v) for v in weights((16, 16, 16))]
+
+    def brusselator(y):
+        u, v = y.reshape(2, 16, 16)
+        lap = lambda z: sum(jnp.roll(z, by, axis) for by in (1, -1) for axis in (0, 1)) - 4 * z  # noqa: E731
+        return jnp.stack([1 + u * u * v - 4.4 * u + 10 * lap(u), 3.4 * u - u * u * v + 10 * lap(v)]).ravel()
+
+    def heat(x):
+        step = lambda h, _: (h + 0.1 * h * (jnp.roll(h, 1) - 2 * h + jnp.roll(h, -1)), None)  # noqa: E731
+        return jax.lax.scan(step, x, None, length=5)[0]
+
+    for n in (64, 256, 1000):
+        yield f"chain, {n}", lambda x: jnp.concatenate([10 * (x[1:] - x[:-1] ** 2), 1 - x[:-1]]), n
+    yield "Brusselator, 16²", brusselator, 512
+    yield "heat, 5 steps in a scan, 256", heat, 256
+    for n in (64, 256, 1024):
+        yield f"blocks of 16, {n}", lambda x: jax.vmap(lambda v: w[1] @ jnp.tanh(w[0] @ v))(x.reshape(-1, 16)), n
+    yield "outer products of halves, 128", lambda x: jnp.sin(x.reshape(2, 64, 1) * x.reshape(2, 1, 64)).sum(1), 128
+    yield "elements, 512→512", lambda x: jnp.sin(x) * jnp.exp(-x) + x * x[::-1], 512
+    dense = network([jnp.asarray(v) for v in weights((256, 256, 256))], jnp.tanh)
+    yield "256→256→256", dense, 256
+
+
+def sparse(rounds: int, calls: int) -> None:
+    print('\nsparse="auto", in microseconds, and times as long as the better of dense and sparse:\n')
+    print("| function | auto | dense | sparse | auto / better |")
+    print("|---|---|---|---|---|")
+    for name, f, n in structured():
+        x = jnp.asarray(np.random.default_rng(1).standard_normal(n), jnp.float32)
+        options = {"auto": "auto", "dense": False, "sparse": True}
+        compiled = {key: jax.jit(fg.jacobian(f, sparse=option)) for key, option in options.items()}
+        for key in ("auto", "sparse"):
+            np.testing.assert_allclose(compiled[key](x), compiled["dense"](x), rtol=1e-2, atol=1e-4)
+        runs = {key: lambda p=program, x=x: jax.block_until_ready(p(x)) for key, program in compiled.items()}
+        took = interleaved(runs, rounds, calls)
+        better = min(("dense", "sparse"), key=lambda key: statistics.median(took[key]))
+        shown = [spread(took[key]) for key in options]
+        print(f"| {name} |", " | ".join(shown), f"| {ratio(took['auto'], took[better]):.2f} |", flush=True)
 
 
 def budget(outputs: int = 20_000, inputs: int = 2_000, limit: str = "1GB") -> None:

@@ -7,6 +7,7 @@ import pytest
 from harness import raises
 
 import funcgrad as fg
+from funcgrad.autodiff import samples
 from funcgrad.testing import assert_close
 
 x = jnp.array([[0.5, -1.0, 2.0], [1.0, 0.25, -0.5], [0.1, 0.2, 0.3], [2.0, 1.0, 0.0]])
@@ -58,6 +59,21 @@ def test_one_sample_that_sees_another_is_found(i, j):
     with raises(fg.ArgumentError, message):
         fg.batch_jacobian(f)(x)
     fg.batch_jacobian(f, verify=False)(x)
+
+
+def test_samples_are_proved_apart_by_the_program(monkeypatch):
+    """What the program does not show is tried with numbers."""
+    tried = []
+    real = samples.require_apart
+    monkeypatch.setattr(samples, "require_apart", lambda *args: (tried.append(1), real(*args))[1])
+    attention = lambda x: fg.softmax(x[:, :, None] * x[:, None], 2).sum(2)  # noqa: E731
+    for f in (network, attention, lambda x: jnp.sort(x, 1) - x.mean(1, keepdims=True)):
+        fg.batch_jacobian(f)(x)
+    fg.elementwise_grad(lambda x: jnp.tanh(x) * x)(x)
+    assert not tried
+    fg.batch_jacobian(lambda x: x + jnp.where(x[::-1] > 100, x[::-1], 0))(x)  # no dependence here
+    fg.batch_jacobian(lambda x: x * 2 if x.sum() > 0 else x)(x)  # and one that cannot be traced
+    assert len(tried) == 2
 
 
 def test_what_is_no_batch():

@@ -11,19 +11,22 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import describe, fail, is_concrete
-from .._errors import ArgumentError, ArgumentTypeError, FuncgradError
+from .._errors import ArgumentError, ArgumentTypeError
 from .._op import strong
 from ._chunks import filled
-from ._elimination import Pass, Through, cheapest, forward
+from ._elimination import ELEMENTWISE_IN_REVERSE, Pass, Through, cheapest, forward
 from ._linear import Program, program_of
+from ._outputs import lacks_derivative
 
 __all__ = [
     "Blocks",
     "Decision",
     "Leaves",
+    "Work",
     "by_columns",
     "by_rows",
     "computed",
+    "counted",
     "decided",
     "require_chunk",
     "size",
@@ -70,16 +73,30 @@ def sizes_out(f: Leaves, x: Sequence[jax.Array]) -> Sequence[Any]:
 
 
 @dataclass(frozen=True)
+class Work:
+    """About how long a Jacobian takes, and one product with it forward and in reverse, in multiplications."""
+
+    total: float
+    forward: float
+    reverse: float
+
+
+@dataclass(frozen=True)
 class Decision:
     """How a Jacobian is computed.
 
     Attributes:
-        mode: "forward", "reverse", or "through": the product of two, through the narrowest place between.
+        mode: "forward", "reverse", or "through": the product of two, through the narrowest place between; or
+            "bidirectional": some rows in reverse, and all else forward.
         inputs: the number of its columns.
         outputs: the number of its rows.
         passes: how many vectors are pushed through the function or its parts.
         shortcut: what is left out of the ordinary way, in words; empty where it is that.
         flexible: whether the other mode is tried where this one has no derivative.
+        looked_at: whether the program was looked at from inside.
+        work: how much work it is, where that shows.
+        colors: how many sums of columns and rows give all entries, where only those in `pattern` are computed.
+        pattern: the entries that are computed; None for all.
     """
 
     mode: str
@@ -88,18 +105,28 @@ class Decision:
     passes: int
     shortcut: str = ""
     flexible: bool = False
+    looked_at: bool = False
+    work: Work | None = None
+    colors: int | None = None
+    pattern: Any = None
 
 
-def decided(f: Leaves, x: Sequence[jax.Array], mode: str) -> tuple[Decision, Any]:
-    """How to compute the Jacobian of `f`, and what is known already: of a shortcut its passes and what `f` returned."""
+def counted(f: Leaves, x: Sequence[jax.Array], mode: str) -> tuple[Decision, Sequence[Any]]:
+    """How to compute the Jacobian of `f` by the number of inputs and outputs alone, and what the outputs are like."""
     y = sizes_out(f, x)
     inputs, outputs = size(x), size(y)
     by_count = mode if mode != "auto" else "forward" if inputs == 1 or inputs <= outputs else "reverse"
     passes = inputs if by_count == "forward" else outputs
-    ordinary = Decision(by_count, inputs, outputs, passes, flexible=mode == "auto")
+    return Decision(by_count, inputs, outputs, passes, flexible=mode == "auto"), y
+
+
+def decided(f: Leaves, x: Sequence[jax.Array], mode: str, ordinary: Decision) -> tuple[Decision, Any]:
+    """How to compute the Jacobian of `f`, and what is known already: of a shortcut its passes and what `f` returned."""
+    inputs, outputs = ordinary.inputs, ordinary.outputs
     concrete = all(is_concrete(leaf) for leaf in x)
     if min(inputs, outputs) < 2 or inputs * outputs < (_WORTH_A_LOOK_EAGERLY if concrete else _WORTH_A_LOOK):
         return ordinary, None
+    ordinary = replace(ordinary, looked_at=True)
     try:
         return _looked_inside(f, x, mode, ordinary)
     except Exception:  # whatever it is, it shows itself again on the ordinary way, if it is there as well
@@ -127,8 +154,18 @@ def _looked_inside(f: Leaves, x: Sequence[jax.Array], mode: str, ordinary: Decis
         shortcut = f"through the {way.width} values between"
     else:
         shortcut = f"from the factors of the {'inputs' if way.mode == 'forward' else 'outputs'}" if way.gains else ""
-    found = Decision(way.mode, ordinary.inputs, ordinary.outputs, way.count, shortcut, ordinary.flexible)
+    work = _work(program, way)
+    found = Decision(way.mode, ordinary.inputs, ordinary.outputs, way.count, shortcut, ordinary.flexible, True, work)
     return found, (way, y, rest) if way.gains else None
+
+
+def _work(program: Any, way: Pass | Through) -> Work:
+    product = sum(program.cost(step) for step in program.steps)
+    products = {"forward": product, "reverse": product * (1.0 if program.multiplies else ELEMENTWISE_IN_REVERSE)}
+    total = way.total
+    if isinstance(way, Pass):
+        total = 0.0 if way.written else total if way.gains else way.count * products[way.mode]
+    return Work(total, **products)
 
 
 def computed(
@@ -141,10 +178,8 @@ def computed(
     ways = {"forward": by_columns, "reverse": by_rows}
     try:
         return *ways[decision.mode](f, x, chunk_size), decision
-    except FuncgradError:
-        raise
-    except (TypeError, ValueError) as error:  # a custom_vjp has no forward derivative, a while_loop none in reverse
-        if not decision.flexible:
+    except Exception as error:  # a custom_vjp has no forward derivative, a while_loop none in reverse
+        if not decision.flexible or not lacks_derivative(error):
             raise
         mode, passes = ("forward", decision.inputs) if decision.mode == "reverse" else ("reverse", decision.outputs)
         try:
@@ -157,7 +192,7 @@ def _shortcut(way: Pass | Through, y: Sequence[jax.Array], x: Sequence[jax.Array
     if isinstance(way, Through):
         return [split(lines, x, lines.ndim - 1) for lines in split(way.matrix(chunk_size), y, 0)]
     axis = -1 if way.mode == "forward" else 0
-    lines = filled(way.lines, way.count, chunk_size, axis)
+    lines = filled(way.lines, way.count, None if way.written else chunk_size, axis)
     if axis == -1:
         return [split(column, x, column.ndim - 1) for column in lines]
     return _transposed([split(row, y, 0) for row in lines])

@@ -19,14 +19,14 @@ from ._chunks import filled
 from ._linear import ELEMENT, Program
 from ._selected import Columns, Selected, absorbed, gathered, written
 
-__all__ = ["Pass", "Through", "cheapest", "forward", "reverse"]
+__all__ = ["ELEMENTWISE_IN_REVERSE", "Pass", "Through", "cheapest", "forward", "reverse"]
 
 # A cut costs a product more and is worth it only where it saves much: estimates are not exact.
 _WORTH_A_CUT = 0.7
 
 # Without products of matrices the compiler makes one loop of forward mode and several of reverse mode: measured 15 to
 # 30 times as long, where slices and shifts become paddings, and about as long where there are none.
-_ELEMENTWISE_IN_REVERSE = 4.0
+ELEMENTWISE_IN_REVERSE = 4.0
 
 # The places that elements come from are constants of the program.
 _MOST_PLACES = 2**22
@@ -61,6 +61,11 @@ class Pass:
     def gains(self) -> bool:
         """Whether it is less work than multiplying unit vectors through the program."""
         return self.saved > 0
+
+    @property
+    def written(self) -> bool:
+        """Whether nothing is left to compute: the entries are written where they belong."""
+        return self.gains and not self.program.needed(self.frontier, self.program.live)
 
     def lines(self, first: Any, number: int) -> list[jax.Array]:
         """The derivatives of each output by `number` inputs, which stand last; in reverse they stand first."""
@@ -118,7 +123,7 @@ def forward(program: Program, mode: str = "forward") -> Pass:
     frontier.update({i: functools.partial(written, values[i]) for i in lazy})
     cost += ELEMENT * program.size([*frontier])
     if mode == "reverse" and not program.multiplies and not saved:
-        cost *= _ELEMENTWISE_IN_REVERSE
+        cost *= ELEMENTWISE_IN_REVERSE
     return Pass(program, frontier, start, cost, saved, mode)
 
 

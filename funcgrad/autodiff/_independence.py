@@ -12,8 +12,32 @@ import numpy as np
 
 from .._checks import fail
 from .._errors import ArgumentError, ArgumentTypeError
+from ._dense import Leaves
+from .sparsity._within import pattern_within
 
-__all__ = ["require_apart", "require_one_array"]
+__all__ = ["proved_apart", "require_apart", "require_one_array"]
+
+
+def proved_apart(f: Leaves, x: Sequence[jax.Array], y: Sequence[jax.Array], count: int, what: str) -> bool:
+    """Whether the program of `f` shows, for all values, that no sample (or element) depends on another.
+
+    One number for each sample stands in the place of all that belongs to it, so that the pattern has a row and a
+    column for each and no more.
+    """
+
+    def sums(numbers: jax.Array) -> list[jax.Array]:
+        shapes = [leaf.shape if what == "element" else (-1, *[1] * (leaf.ndim - 1)) for leaf in x]
+        pairs = zip(x, shapes, strict=True)
+        floats, _ = f([jnp.broadcast_to(numbers.reshape(own), leaf.shape).astype(leaf.dtype) for leaf, own in pairs])
+        return [out.reshape(count, out.size // count).sum(1) for out in floats]
+
+    if count < 2:
+        return True
+    try:
+        pattern = pattern_within("", sums, [jax.ShapeDtypeStruct((count,), x[0].dtype)], count * len(y))
+    except Exception:  # it depends on values, or on too much: it is tried with numbers
+        return False
+    return bool((pattern.rows % count == pattern.cols).all())
 
 
 def require_apart(

@@ -22,8 +22,9 @@ from ._arguments import (
     select,
 )
 from ._budget import chunk_within, estimated, measured, parse_bytes, require_room, shown
-from ._dense import Blocks, Decision, computed, decided, require_chunk
+from ._dense import Blocks, Decision, computed, counted, decided, require_chunk
 from ._outputs import Traced, as_raised
+from ._structured import Found, Layout, Structures, require_sparse
 
 __all__ = ["Answer", "Fitted", "Request", "apart", "request"]
 
@@ -40,10 +41,21 @@ class Answer:
     floats: Sequence[jax.Array]  # the outputs that were differentiated, where they were asked for
     arrays: Sequence[jax.Array]
     decision: Decision
+    layout: Layout | None = (
+        None  # what makes matrices of the blocks, which are their entries; None where they are dense
+    )
+
+    def handed(self) -> list[list[Any]]:
+        """The blocks, sparse ones as the matrices that were asked for."""
+        return self.blocks if self.layout is None else self.layout.handed(self.blocks)
 
     def jacobian(self) -> tuple[Any, Any]:
         """The blocks in the structure of the output, and in it that of what was selected; and aux."""
-        return self.traced.output([self.choice.assemble(row) for row in self.blocks], self.arrays)
+        return self.traced.output([self.choice.assemble(row) for row in self.handed()], self.arrays)
+
+    def aux(self) -> Any:
+        """What the function returned beside its output."""
+        return self.traced.output([None] * sum(self.traced.floating), self.arrays)[1]
 
     def value(self) -> tuple[Any, Any]:
         """The output of the function, and aux."""
@@ -62,6 +74,7 @@ class Request:
     chunk_size: int | None
     budget: int | None
     holomorphic: bool
+    structures: Structures
     # How large a chunk the budget allows, for each combination of shapes: finding out takes several compilations.
     # A size is all that is kept, so that a function that has changed is never answered with what it was.
     _found: dict[Any, tuple[int | None, int | None]] = field(default_factory=dict)
@@ -88,9 +101,27 @@ class Request:
         return traced, function
 
     def _computed(self, choice: Choice, value: bool, chunk_size: int | None) -> Answer:
-        traced, function = self._function(choice, value)
-        decision, known = decided(function, choice.leaves, self.mode)
-        blocks, (floats, arrays), decision = computed(function, choice.leaves, decision, known, chunk_size)
+        traced, f = self._function(choice, value)
+        x, structures = choice.leaves, self.structures
+        known: Any = None
+        found: Found | None
+        if structures.required:
+            found = structures.required_of(f, x, chunk_size)
+        else:
+            decision, y = counted(f, x, self.mode)
+            early = structures.large(decision)
+            # Of a large one the program is not looked at from inside where its pattern is sparse enough: that takes as
+            # long, and an eager call does it each time.
+            pattern = structures.promising(f, x, y, decision) if early else None
+            found = structures.computed(f, x, y, pattern, chunk_size, decision)
+            if found is None:
+                decision, known = decided(f, x, self.mode, decision)
+                pattern = pattern if early else structures.promising(f, x, y, decision)
+                found = structures.computed(f, x, y, pattern, chunk_size, decision)
+        if found is not None:
+            blocks, (floats, arrays), decision, layout = found
+            return Answer(choice, traced, blocks, floats, arrays, decision, layout)
+        blocks, (floats, arrays), decision = computed(f, x, decision, known, chunk_size)
         return Answer(choice, traced, blocks, floats, arrays, decision)
 
     def fitted(self, given: Sequence[Any], rebuilt: Rebuilt, value: bool = False, compiled: bool = True) -> Fitted:
@@ -184,8 +215,11 @@ def request(
     chunk_size: int | None,
     max_bytes: int | str | None,
     holomorphic: bool,
+    sparse: Any = False,
+    output: str = "dense",
+    whole: bool = False,
 ) -> Request:
-    """Check the options that all words for Jacobians share."""
+    """Check the options that all words for Jacobians share; `whole` asks for one matrix."""
     require_callable(name, func)
     require_chunk(name, chunk_size)
     if mode not in ("auto", "forward", "reverse"):
@@ -206,4 +240,5 @@ def request(
             "pass one of them",
         )
     selection = select(name, argnums, argnames)
-    return Request(name, func, selection, has_aux, mode, chunk_size, budget, holomorphic)
+    structures = Structures(name, require_sparse(name, sparse, output), output, mode, whole and output != "dense")
+    return Request(name, func, selection, has_aux, mode, chunk_size, budget, holomorphic, structures)

@@ -13,14 +13,14 @@ import numpy as np
 
 from .._checks import fail
 from .._claims import checking, claim
-from .._errors import ArgumentError, FuncgradError, ShapeError, TracedValueError
+from .._errors import ArgumentError, ShapeError, TracedValueError
 from ._apart import computed_apart
 from ._arguments import Selection, choose
 from ._calls import Call, array_key
 from ._compressed import Compressed
 from ._dense import Leaves, size
 from ._hoisting import Hoisted
-from ._outputs import Traced, as_raised, require_scalar
+from ._outputs import Traced, as_raised, lacks_derivative, require_scalar
 from .coloring import Coloring, color
 from .coloring._lines import require_symmetric
 from .sparsity import SparsityPattern, hessian_pattern, jacobian_pattern
@@ -240,16 +240,16 @@ class SparseProgram:
         wanted = self.wanted
         if wanted.coloring is not None:
             return prepared(wanted.coloring)
-        if wanted.mode != "auto" or wanted.order == 2:
-            if wanted.order == 2 and wanted.mode != "forward":
-                require_symmetric(wanted.selection.name, self.pattern)
-            return prepared(color(self.pattern, "symmetric" if wanted.mode == "auto" else wanted.mode))
-        coloring = color(self.pattern)
+        if wanted.order == 2 and wanted.mode != "forward":
+            require_symmetric(wanted.selection.name, self.pattern)
+        if wanted.mode != "auto":
+            return prepared(color(self.pattern, wanted.mode))
+        coloring = color(self.pattern, "auto" if wanted.order == 1 else "symmetric")
         try:
             return prepared(coloring)
-        except FuncgradError:
-            raise
-        except (TypeError, ValueError) as error:  # a custom_vjp has no forward derivative, a while_loop none in reverse
+        except Exception as error:  # a custom_vjp has no forward derivative, a while_loop none in reverse
+            if not lacks_derivative(error):
+                raise
             for mode in ("forward", "reverse"):
                 if mode != coloring.mode:
                     try:

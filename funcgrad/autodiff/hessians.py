@@ -15,9 +15,9 @@ from .._plain import plain
 from .._types import PyTree
 from ._arguments import Argnames, Argnums, Choice, choose, require_callable, select
 from ._chunks import in_chunks
-from ._dense import Blocks, by_rows, require_chunk, size, split, unit
+from ._dense import Blocks, by_columns, by_rows, require_chunk, size, split, unit
 from ._factored import chosen_inputs, vectors_like
-from ._outputs import Traced, as_raised, require_scalar, split_aux
+from ._outputs import Traced, as_raised, lacks_derivative, require_scalar, split_aux
 from ._propagation import columns
 
 __all__ = ["hessian", "hvp", "value_grad_and_hessian", "vhp"]
@@ -73,7 +73,7 @@ def hessian(
         traced = Traced(choice, has_aux, holomorphic)
 
         def first(leaves: Sequence[jax.Array]) -> tuple[list[jax.Array], Any]:
-            blocks, arrays = _rows(traced, leaves)
+            blocks, arrays = _first(traced, leaves)
             return [block for row in blocks for block in row], arrays
 
         with as_raised():
@@ -275,10 +275,40 @@ def _gradient(choice: Choice, has_aux: bool) -> Callable[[list[jax.Array]], tupl
         return require_scalar(name, output, False), aux
 
     def gradient(leaves: list[jax.Array]) -> tuple[list[jax.Array], Any]:
-        (value, aux), gradients = jax.value_and_grad(scalar, has_aux=True)(leaves)
+        try:
+            (value, aux), gradients = jax.value_and_grad(scalar, has_aux=True)(leaves)
+        except Exception as error:  # a while_loop has no reverse derivative
+            if not lacks_derivative(error):
+                raise
+            try:
+                return _forward_gradient(scalar, leaves)
+            except Exception:
+                raise error from None
         return gradients, (value, aux)
 
     return gradient
+
+
+def _forward_gradient(scalar: Callable[..., Any], leaves: list[jax.Array]) -> tuple[list[jax.Array], Any]:
+    def kept(leaves: Sequence[jax.Array]) -> tuple[list[jax.Array], Any]:
+        value, aux = scalar(leaves)
+        return [value], (value, aux)
+
+    blocks, found = by_columns(kept, leaves, None)
+    return blocks[0], found
+
+
+def _first(traced: Traced, leaves: Sequence[jax.Array]) -> tuple[Blocks, Any]:
+    """The Jacobian by rows, or by columns where there is no reverse derivative, as through a while_loop."""
+    try:
+        return _rows(traced, leaves)
+    except Exception as error:
+        if not lacks_derivative(error):
+            raise
+        try:
+            return by_columns(traced, list(leaves), None)
+        except Exception:
+            raise error from None
 
 
 def _rows(traced: Traced, leaves: Sequence[jax.Array]) -> tuple[Blocks, Any]:
@@ -302,14 +332,28 @@ def _linearized(first: Any, x: Sequence[jax.Array], chunk_size: int | None) -> t
 
     It is linearized once, so that what does not depend on the column is computed once.
     """
-    results, push, rest = jax.linearize(first, x, has_aux=True)
-    count = size(x)
-    if chunk_size is None or chunk_size >= count:
-        stacked = columns(push, x)
-    else:
-        stacked = in_chunks(lambda index: push(unit(x, index)), jax.lax.iota(np.int32, count), count, chunk_size)
+    try:
+        results, push, rest = jax.linearize(first, x, has_aux=True)
+        count = size(x)
+        if chunk_size is None or chunk_size >= count:
+            stacked = columns(push, x)
+        else:
+            stacked = in_chunks(lambda index: push(unit(x, index)), jax.lax.iota(np.int32, count), count, chunk_size)
+    except Exception as error:  # a gradient that holds a custom_vjp has no forward derivative
+        if not lacks_derivative(error):
+            raise
+        try:
+            blocks, (results, rest) = by_rows(lambda leaves: _kept(*first(leaves)), list(x), chunk_size)
+        except Exception:
+            raise error from None
+        return results, blocks, rest
     lines = [jnp.moveaxis(line, 0, -1) for line in stacked]
     return results, [split(line, x, line.ndim - 1) for line in lines], rest
+
+
+def _kept(results: list[jax.Array], rest: Any) -> tuple[list[jax.Array], Any]:
+    """The results once more, beside what else there is."""
+    return results, (results, rest)
 
 
 def _matrix(choice: Choice, blocks: Sequence[Sequence[jax.Array]]) -> Any:

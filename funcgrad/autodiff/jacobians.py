@@ -25,14 +25,17 @@ def jacobian(
     mode: str = "auto",
     chunk_size: int | None = None,
     max_bytes: int | str | None = None,
+    sparse: Any = "auto",
+    output: str = "dense",
     holomorphic: bool = False,
 ) -> Function:
     r"""The function that computes the Jacobian of `func`: $J_{ij} = \partial f_i / \partial x_j$.
 
     How it is computed is chosen for you: by columns or by rows, starting from the entries of the first or last matrix
     that `func` multiplies with instead of multiplying unit vectors by it, or as a product of two Jacobians where only
-    few values lie between inputs and outputs. ``fg.plan_jacobian`` shows what was chosen. Nothing is kept from call to
-    call, because `func` may use what has changed meanwhile: compile it with ``jit`` to use it more than once.
+    few values lie between inputs and outputs; and where few entries can be nonzero, from few products that show all of
+    them. ``fg.plan_jacobian`` shows what was chosen. Nothing of `func` is kept from call to call, because it may use
+    what has changed meanwhile: compile it with ``jit`` to use it more than once.
 
     Args:
         func: a function whose output is floating, an array or a pytree of any shapes.
@@ -47,27 +50,43 @@ def jacobian(
         max_bytes: how much memory it may take, the result included and the arguments not: a number of bytes, or a text
             as ``"1GB"`` or ``"200 MiB"``. The chunk is the largest that fits, as the compiler's analysis of a few
             trials tells; inside ``jit`` it is estimated from shapes, on the safe side. An eager call is compiled.
+        sparse: whether to compute only the entries that can be nonzero, from sums of columns or rows. ``"auto"``
+            reads the program of `func` for its pattern where that can pay, in Jacobians of at least 2¹² elements inside
+            ``jit``, where it is done once, and of 2¹⁸ in an eager call; and does so where at most half of the products
+            are needed. Where the pattern cannot be found, it is dense. True always does, False never does. A pattern,
+            as ``sparse_jacobian`` takes, is used as it is: what it lacks makes other entries wrong, which
+            ``check_pattern`` finds.
+        output: the type of the result: ``"dense"``, or matrices as ``sparse_jacobian`` returns, ``"bcoo"``, ``"bcsr"``
+            or ``"csr"``.
         holomorphic: `func` is holomorphic: arguments and output are complex, and so are the derivatives.
 
     Returns:
         A function of the same arguments. Its result has the structure of the output, and in the place of each output
-        leaf the structure of what was selected; each leaf has the shape output.shape + input.shape. With `has_aux` it
-        is the pair (jacobian, aux).
+        leaf the structure of what was selected; each leaf has the shape output.shape + input.shape, and where `output`
+        is sparse it is a matrix, a row for each element of the output leaf and a column for each of the input leaf.
+        With `has_aux` it is the pair (jacobian, aux).
 
     Raises:
         DtypeError: what is selected has no floating leaf, or a leaf of the output is not floating.
-        ArgumentError: there is no such argument, path or mode, `chunk_size` is not positive, or `max_bytes` cannot
-            hold the result; the message says how many bytes would.
+        ArgumentError: there is no such argument, path, mode or output, `chunk_size` is not positive, or `max_bytes`
+            cannot hold the result; the message says how many bytes would.
+        ShapeError: the pattern given does not have the shape of the Jacobian.
+        TracedValueError: `func` asks for values of its arguments, and ``sparse=True`` or a sparse output was asked
+            for; or ``output="csr"`` where the function is traced.
 
     >>> fg.jacobian(lambda x: x[1:] * x[:-1])(fg.arange(4.0))
     Array([[1., 0., 0., 0.],
            [0., 2., 1., 0.],
            [0., 0., 3., 2.]], dtype=float32)
+    >>> fg.jacobian(lambda x: x[1:] * x[:-1], output="csr")(fg.arange(4.0)).data
+    array([1., 0., 2., 1., 3., 2.], dtype=float32)
 
     Source: ``torch.autograd.functional.jacobian``, ``jax.jacobian``; A. Griewank, A. Walther, Evaluating Derivatives,
     2008, chapter 10, on elimination in other orders.
     """
-    return _derivatives(request("jacobian", func, argnums, has_aux, argnames, mode, chunk_size, max_bytes, holomorphic))
+    return _derivatives(
+        request("jacobian", func, argnums, has_aux, argnames, mode, chunk_size, max_bytes, holomorphic, sparse, output)
+    )
 
 
 @plain
@@ -80,11 +99,13 @@ def value_and_jacobian(
     mode: str = "auto",
     chunk_size: int | None = None,
     max_bytes: int | str | None = None,
+    sparse: Any = "auto",
+    output: str = "dense",
     holomorphic: bool = False,
 ) -> Function:
     r"""The function that computes `func` and its Jacobian at once: $x \mapsto (f(x), \partial f / \partial x)$.
 
-    The value is a by-product: it costs nothing beside the Jacobian.
+    One evaluation gives both: the value takes at most as long as `func` alone, and less where the Jacobian needs it.
 
     Args:
         func: as for ``jacobian``.
@@ -94,6 +115,8 @@ def value_and_jacobian(
         mode: ``"forward"``, ``"reverse"`` or ``"auto"``; see ``jacobian``.
         chunk_size: how many columns or rows are computed together; by default all.
         max_bytes: how much memory it may take; see ``jacobian``.
+        sparse: whether to compute only the entries that can be nonzero; see ``jacobian``.
+        output: the type of the Jacobian; see ``jacobian``.
         holomorphic: `func` is holomorphic; see ``jacobian``.
 
     Returns:
@@ -109,7 +132,8 @@ def value_and_jacobian(
 
     Source: ``jax.value_and_grad``, for outputs of any shape.
     """
-    wish = request("value_and_jacobian", func, argnums, has_aux, argnames, mode, chunk_size, max_bytes, holomorphic)
+    name = "value_and_jacobian"
+    wish = request(name, func, argnums, has_aux, argnames, mode, chunk_size, max_bytes, holomorphic, sparse, output)
 
     @functools.wraps(func)
     def value_and_derivatives(*args: Any, **kwargs: Any) -> Any:

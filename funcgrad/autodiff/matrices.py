@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, overload
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.experimental import sparse as jax_sparse
 
 from .._checks import describe, fail
 from .._errors import ArgumentError
@@ -83,16 +84,17 @@ class JacobianMatrix:
     """A Jacobian as a matrix.
 
     Attributes:
-        matrix: of shape (m, n): a row for each element of the output, a column for each element of what was selected.
+        matrix: of shape (m, n): a row for each element of the output, a column for each element of what was selected;
+            an array, or the sparse matrix that was asked for.
         rows: their labels, as "out['a'][0, 1]".
         columns: their labels, as "params.w[2]".
     """
 
-    matrix: jax.Array
+    matrix: Any
     rows: Labels
     columns: Labels
 
-    def block(self, row: str, column: str) -> jax.Array:
+    def block(self, row: str, column: str) -> Any:
         """The part for one output and one input, named as in the labels with or without the index.
 
         Args:
@@ -100,12 +102,14 @@ class JacobianMatrix:
             column: for example "params.w".
 
         Returns:
-            A matrix.
+            A matrix of the same type; a BCOO where it is a BCSR.
         """
-        return self.matrix[self.rows.span(row), self.columns.span(column)]
+        matrix = self.matrix.to_bcoo() if isinstance(self.matrix, jax_sparse.BCSR) else self.matrix
+        return matrix[self.rows.span(row), self.columns.span(column)]
 
     def __repr__(self) -> str:
-        return f"JacobianMatrix({describe(self.matrix)}, rows={self.rows}, columns={self.columns})"
+        shown = describe(self.matrix) if isinstance(self.matrix, jax.Array) else repr(self.matrix)
+        return f"JacobianMatrix({shown}, rows={self.rows}, columns={self.columns})"
 
 
 @plain
@@ -118,6 +122,8 @@ def ravel_jacobian(
     mode: str = "auto",
     chunk_size: int | None = None,
     max_bytes: int | str | None = None,
+    sparse: Any = "auto",
+    output: str = "dense",
     holomorphic: bool = False,
 ) -> Function:
     r"""The function that computes the Jacobian as one matrix, $m \times n$, whatever pytrees go in and out.
@@ -130,6 +136,8 @@ def ravel_jacobian(
         mode: ``"forward"``, ``"reverse"`` or ``"auto"``; see ``jacobian``.
         chunk_size: how many columns or rows are computed together; by default all.
         max_bytes: how much memory the blocks of the matrix may take; see ``jacobian``.
+        sparse: whether to compute only the entries that can be nonzero; see ``jacobian``.
+        output: the type of the matrix: ``"dense"``, ``"bcoo"``, ``"bcsr"`` or ``"csr"``; see ``sparse_jacobian``.
         holomorphic: `func` is holomorphic; see ``jacobian``.
 
     Returns:
@@ -152,25 +160,32 @@ def ravel_jacobian(
 
     Source: ``jax.flatten_util.ravel_pytree``, for both sides.
     """
-    wish = request("ravel_jacobian", func, argnums, has_aux, argnames, mode, chunk_size, max_bytes, holomorphic)
+    name = "ravel_jacobian"
+    options = (mode, chunk_size, max_bytes, holomorphic, sparse, output)
+    wish = request(name, func, argnums, has_aux, argnames, *options, whole=True)
 
     @functools.wraps(func)
     def matrix(*args: Any, **kwargs: Any) -> Any:
-        answer = wish(args, kwargs)
-        found = _matrix(answer)
-        return (found, answer.jacobian()[1]) if has_aux else found
+        answer = wish(args, kwargs, value=output != "dense")
+        found = _matrix(answer, None if output == "dense" else answer.handed()[0][0])
+        return (found, answer.aux()) if has_aux else found
 
     return matrix
 
 
-def _matrix(answer: Answer) -> JacobianMatrix:
+def _matrix(answer: Answer, whole: Any) -> JacobianMatrix:
+    """The blocks side by side, unless they are one matrix already."""
     names = answer.choice.names()
     columns = [(name, tuple(leaf.shape)) for name, leaf in zip(names, answer.choice.leaves, strict=True)]
     rows, parts = [], []
+    if whole is not None:
+        shapes = [tuple(leaf.shape) for leaf in answer.floats]
+        rows = list(zip(answer.traced.names(), shapes, strict=True))
+        return JacobianMatrix(whole, Labels(tuple(rows)), Labels(tuple(columns)))
     for name, row in zip(answer.traced.names(), answer.blocks, strict=True):
         shape = row[0].shape[: row[0].ndim - len(columns[0][1])]
         rows.append((name, shape))
         flat = [block.reshape(math.prod(shape), math.prod(own)) for block, (_, own) in zip(row, columns, strict=True)]
         parts.append(jnp.concatenate(flat, 1) if len(flat) > 1 else flat[0])
-    whole = jnp.concatenate(parts) if len(parts) > 1 else parts[0]
-    return JacobianMatrix(whole, Labels(tuple(rows)), Labels(tuple(columns)))
+    matrix = jnp.concatenate(parts) if len(parts) > 1 else parts[0]
+    return JacobianMatrix(matrix, Labels(tuple(rows)), Labels(tuple(columns)))

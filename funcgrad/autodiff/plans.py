@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import jax
@@ -12,13 +12,14 @@ import numpy as np
 
 from .._checks import describe, fail, is_concrete
 from .._convert import from_host
-from .._errors import ArgumentTypeError, DtypeError, FuncgradError, ShapeError
+from .._errors import ArgumentTypeError, DtypeError, FuncgradError, ShapeError, TracedValueError
 from .._plain import plain
 from ._arguments import Argnames, Argnums, inexact_dtype
 from ._budget import measured, shown
-from ._outputs import as_raised
+from ._outputs import Traced, as_raised
 from ._paths import dotted, joined
 from ._request import Fitted, Request, request
+from .sparsity import SparsityPattern, check_pattern
 
 __all__ = ["JacobianPlan", "plan_jacobian"]
 
@@ -31,15 +32,18 @@ class JacobianPlan:
 
     Attributes:
         mode: "forward", "reverse", or "through": the product of two Jacobians, of the outputs by the values at the
-            narrowest place between and of those by the inputs.
+            narrowest place between and of those by the inputs; or "bidirectional": some rows in reverse and the other
+            entries forward.
         shortcut: what replaces the products with unit vectors; empty where nothing does.
         inputs: how many columns the Jacobian has.
         outputs: how many rows it has.
         passes: how many vectors are pushed through the function or its parts, `chunk_size` of them together.
         chunk_size: how many together; None for all.
-        result_bytes: the size of the result.
+        result_bytes: the size of the result; of a sparse one the size of its entries.
         peak_bytes: the most memory that is taken, the result included and the arguments not, as the compiler tells;
             None where it does not.
+        colors: how many sums of columns and rows give all entries, where only those in `pattern` are computed.
+        pattern: the entries that are computed; None for all.
     """
 
     mode: str
@@ -50,6 +54,8 @@ class JacobianPlan:
     chunk_size: int | None
     result_bytes: int
     peak_bytes: int | None
+    colors: int | None
+    pattern: SparsityPattern | None
     _request: Request = field(repr=False)
     _fitted: Fitted = field(repr=False)
     _compiled: Any = field(repr=False)
@@ -84,9 +90,7 @@ class JacobianPlan:
         compiled = self._compiled if all(is_concrete(array) for array in given) else self._fitted.run
         with as_raised():
             blocks, _, arrays = compiled(given)
-        answer = self._fitted.answers[0]
-        rows = [answer.choice.assemble(row) for row in blocks]
-        result, aux = answer.traced.output(rows, arrays)
+        result, aux = replace(self._fitted.answers[0], blocks=blocks, arrays=arrays).jacobian()
         return (result, aux) if self._request.has_aux else result
 
     def __repr__(self) -> str:
@@ -113,6 +117,9 @@ def plan_jacobian(
     mode: str = "auto",
     chunk_size: int | None = None,
     max_bytes: int | str | None = None,
+    sparse: Any = "auto",
+    output: str = "dense",
+    check: bool = False,
     holomorphic: bool = False,
 ) -> JacobianPlan:
     """Decide how to compute a Jacobian, compile it, and show what was decided.
@@ -130,13 +137,19 @@ def plan_jacobian(
         mode: ``"forward"``, ``"reverse"`` or ``"auto"``; see ``jacobian``.
         chunk_size: how many columns or rows are computed together; by default all.
         max_bytes: how much memory it may take; see ``jacobian``.
+        sparse: whether to compute only the entries that can be nonzero; see ``jacobian``.
+        output: the type of the Jacobian; see ``jacobian``.
+        check: verify at `specs`, which must then be arrays, that the pattern holds every entry that is not zero, with
+            ``check_pattern``: for patterns given by hand.
         holomorphic: `func` is holomorphic; see ``jacobian``.
 
     Returns:
         A JacobianPlan. Call it with arguments of the same shapes and dtypes.
 
     Raises:
-        ArgumentError: an option is not allowed, or `max_bytes` cannot hold the result.
+        ArgumentError: an option is not allowed, `max_bytes` cannot hold the result, or `check` found that the pattern
+            lacks an entry.
+        TracedValueError: `check` is asked for and `specs` are shapes.
         DtypeError: what is selected has no floating leaf, or a leaf of the output is not floating. The plan raises it
             where an argument has another dtype than it was made for, and ShapeError for another shape.
 
@@ -150,7 +163,8 @@ def plan_jacobian(
 
     Source: ``jax.jit(f).lower(...).compile()``.
     """
-    wish = request("plan_jacobian", func, argnums, has_aux, argnames, mode, chunk_size, max_bytes, holomorphic)
+    name = "plan_jacobian"
+    wish = request(name, func, argnums, has_aux, argnames, mode, chunk_size, max_bytes, holomorphic, sparse, output)
     pairs, structure = jax.tree_util.tree_flatten_with_path((specs, dict(kwspecs or {})))
     leaves = [_spec(leaf) for _, leaf in pairs]
     places = [i for i, leaf in enumerate(leaves) if _is_array(leaf)]
@@ -166,6 +180,8 @@ def plan_jacobian(
         fitted = wish.fitted(given, rebuilt)
         compiled = jax.jit(fitted.run).lower(given).compile()
     decision = fitted.decision
+    if check and decision.pattern is not None:
+        _verify(wish, decision.pattern, specs, dict(kwspecs or {}))
     return JacobianPlan(
         decision.mode,
         decision.shortcut,
@@ -175,11 +191,24 @@ def plan_jacobian(
         fitted.chunk_size,
         fitted.needed,
         measured(compiled),
+        decision.colors,
+        decision.pattern,
         wish,
         fitted,
         compiled,
         (structure, leaves, _names(func, pairs)),
     )
+
+
+def _verify(wish: Request, pattern: SparsityPattern, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise where an entry is missing in the pattern, at these arguments."""
+    if any(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in jax.tree.leaves((args, kwargs))):
+        required, remedy = "check=True needs values of all arguments", "pass arrays, or call fg.check_pattern later"
+        fail(TracedValueError, wish.name, required, "got a jax.ShapeDtypeStruct", remedy)
+    choice = wish.choose(args, kwargs)
+    traced = Traced(choice, wish.has_aux, wish.holomorphic)
+    numbers = tuple(range(len(choice.leaves)))
+    check_pattern(lambda *x: traced(x)[0], pattern, *choice.leaves, key=jax.random.key(0), argnums=numbers)
 
 
 def _names(func: Function, pairs: Sequence[Any]) -> list[str]:

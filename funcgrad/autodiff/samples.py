@@ -18,7 +18,8 @@ from .._plain import plain
 from ._arguments import Argnames, Argnums, Choice, choose, require_callable, select
 from ._chunks import in_chunks
 from ._dense import require_chunk
-from ._independence import require_apart, require_one_array
+from ._independence import proved_apart, require_apart, require_one_array
+from ._linearized import Linear
 from ._outputs import Traced, as_raised
 from .gradients import _value_and_gradient
 
@@ -48,9 +49,10 @@ def batch_jacobian(
         has_aux: `func` returns ``(output, aux)``; aux is handed through.
         argnames: the same by name, path or pattern; see ``grad``.
         chunk_size: how many columns or rows are computed together; by default all.
-        verify: check that no sample depends on another (at this point, and exactly: whether derivatives by other
-            samples are 0). It takes a few products with random vectors, 2 for each doubling of the batch. Inside
-            ``jit`` values cannot be looked at, and nothing is checked: call it once without.
+        verify: check that no sample depends on another. The program of `func` shows it for most functions. Otherwise
+            derivatives by other samples must be exactly 0 at this point, which takes a few products with random
+            vectors, 2 for each doubling of the batch. Inside ``jit`` values cannot be looked at, so that what the
+            program does not show is not checked: call it once without.
 
     Returns:
         A function of the same arguments. Each leaf of its result has the shape
@@ -80,18 +82,19 @@ def batch_jacobian(
         x = choice.leaves
         with as_raised():
             traced = Traced(choice, has_aux, False)
-            y, push, arrays = jax.linearize(traced, x, has_aux=True)
+            linear = Linear(traced, x)
+            y, arrays = linear.y, linear.rest
             batch = _batch(name, choice, y)
-            if verify and all(is_concrete(leaf) for leaf in (*x, *y)):
-                require_apart(name, push, x, y, batch, "sample")
+            if verify:
+                _require_apart(name, traced, linear, x, batch, "sample")
             columns = sum(math.prod(leaf.shape[1:]) for leaf in x)
             rows = sum(math.prod(leaf.shape[1:]) for leaf in y)
-            if columns <= rows:
-                moved = _shared(lambda tangent: push(tangent), x, batch, columns, chunk_size)
+            pull = None if columns <= rows and linear.forward else linear.pull
+            if pull is None:
+                moved = _shared(linear.push, x, batch, columns, chunk_size)
                 blocks = [_split(part, x) for part in moved]
             else:
-                _, pull, _ = jax.vjp(traced, x, has_aux=True)
-                moved = _shared(lambda cotangent: pull(cotangent)[0], y, batch, rows, chunk_size)
+                moved = _shared(pull, y, batch, rows, chunk_size)
                 by_input = [_split(part, y) for part in moved]
                 ndim = [leaf.ndim - 1 for leaf in x]
                 blocks = [
@@ -102,6 +105,15 @@ def batch_jacobian(
         return (result, aux) if has_aux else result
 
     return derivatives
+
+
+def _require_apart(name: str, f: Traced, linear: Linear, x: Sequence[jax.Array], count: int, what: str) -> None:
+    """Raise where samples (or elements) depend on each other; read from the program, otherwise found by numbers."""
+    again = Traced(f.choice, f.has_aux, f.holomorphic)  # `f` remembers what it returned
+    if proved_apart(again, x, linear.y, count, what):
+        return
+    if all(is_concrete(leaf) for leaf in (*x, *linear.y)):
+        require_apart(name, linear.push, x, linear.y, count, what)
 
 
 def _batch(name: str, choice: Choice, y: Sequence[jax.Array]) -> int:
@@ -167,8 +179,7 @@ def elementwise_grad(
             one element of what is differentiated.
         argnums: the argument to differentiate by position; the first by default.
         argnames: the same by name.
-        verify: check that no element depends on another (exactly, at this point): 2 products for each doubling of the
-            number of elements. Inside ``jit`` nothing is checked: call it once without.
+        verify: check that no element depends on another; see ``batch_jacobian``.
 
     Returns:
         A function of the same arguments, whose result has the shape and dtype of its output.
@@ -196,7 +207,8 @@ def elementwise_grad(
         (x,) = choice.leaves
         traced = Traced(choice, False, False)
         with as_raised():
-            y, push, arrays = jax.linearize(traced, [x], has_aux=True)
+            linear = Linear(traced, [x])
+            y, arrays = linear.y, linear.rest
             if len(y) != 1:
                 require_one_array(name, len(y), "output")
             if y[0].shape != x.shape:
@@ -207,9 +219,11 @@ def elementwise_grad(
                     f"got {describe(y[0])} for {describe(x)}",
                     "use fg.jacobian, or fg.grad for a scalar",
                 )
-            if verify and is_concrete(x) and is_concrete(y[0]):
-                require_apart(name, push, [x], y, x.size, "element")
-            (slope,) = push([jnp.ones_like(x)])
+            if verify:
+                _require_apart(name, traced, linear, [x], x.size, "element")
+            # The matrix is diagonal: its rows may be summed as well as its columns.
+            pull = None if linear.forward else linear.pull
+            (slope,) = (pull or linear.push)([jnp.ones_like(x)])
         return traced.output([slope], arrays)[0]
 
     return derivative_of
