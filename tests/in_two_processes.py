@@ -15,7 +15,7 @@ import funcgrad as fg
 from funcgrad.testing import assert_close
 
 ADDRESS, NUMBER = sys.argv[1], int(sys.argv[2])
-fg.train.distributed(ADDRESS, processes=2, process=NUMBER, timeout=120)
+fg.train.distributed(ADDRESS, processes=2, process=NUMBER, timeout=40, silence=20)
 PAR = fg.parallel(fsdp=True)
 RNG = np.random.default_rng(0)
 PARAMS = {"w": RNG.normal(size=(64, 64)).astype("f") / 8, "b": np.zeros(64, "f")}

@@ -6,7 +6,6 @@ Every function whose name starts with ``check_`` is a test. Programs are few and
 import functools
 import json
 import re
-import sys
 import tempfile
 import traceback
 
@@ -253,4 +252,4 @@ if __name__ == "__main__":
                 results[name] = ""
             except BaseException:
                 results[name] = traceback.format_exc()
-    json.dump(results, sys.stdout)
+            print(json.dumps(results), flush=True)  # what was found is not lost with the process

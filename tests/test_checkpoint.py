@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from bounded import said
 from harness import raises
 from safetensors.numpy import load_file, save_file
 
@@ -202,8 +201,7 @@ sharded = jax.tree.map(lambda a: a.sharding, tree(2, 0))
 like = {{"x": jax.ShapeDtypeStruct((4, 2), "float32", sharding=sharded["x"]), "k": like["k"], "free": like["free"]}}
 print(len(fg.train.load({str(path)!r}, like)["x"].sharding.device_set))
 """
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert out.stdout.splitlines() == [f"{n} True True True True False" for n in (1, 2, 4)] + ["2"], out.stderr
+    assert said("-c", code).splitlines() == [f"{n} True True True True False" for n in (1, 2, 4)] + ["2"]
     assert fg.train.load(path, {"x": jnp.zeros((4, 2)), "k": fg.key(0), "free": jnp.zeros(2)})["x"].sum() == 28
 
 
@@ -509,7 +507,7 @@ import funcgrad.train._checkpoint_file as files
 files.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 fg.train.Checkpoints({str(tmp_path)!r}).save({{"a": 1}}, step=3)
 """
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    said("-c", code, status=-9)
     (left,) = tmp_path.iterdir()
     assert left.name.startswith(".step-0000000003.safetensors.")
     assert folder.latest() is None

@@ -2,8 +2,6 @@
 
 import itertools
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import jax
@@ -11,6 +9,7 @@ import killed
 import numpy as np
 import optax
 import pytest
+from bounded import said
 from harness import raises
 
 import funcgrad as fg
@@ -229,8 +228,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_bits(tmp_path):
     """SIGKILL six times: at steps, while a checkpoint is on its way to the disk, and at whatever is done then."""
     moments = ["step:3", "write:2", "flush:5", "rename:1", "time:0.004", "write:4"]
     options = [str(tmp_path / "run"), "6", *moments]
-    program = [sys.executable, str(Path(__file__).parent / "killed.py"), *options]
-    done = subprocess.run(program, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["6", killed.train(tmp_path / "whole", 6)], done.stderr
+    out = said(Path(__file__).parent / "killed.py", *options, seconds=90)
+    assert out.split() == ["6", killed.train(tmp_path / "whole", 6)]
     left = [entry.name for entry in (tmp_path / "run").iterdir()]
     assert sorted(left) == ["step-0000000029.safetensors", "step-0000000030.safetensors"]

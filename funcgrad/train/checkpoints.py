@@ -15,6 +15,7 @@ import numpy as np
 
 from .._checks import describe, fail, integer
 from .._errors import ArgumentError, ArgumentTypeError, CheckpointError
+from .._plain import fitting
 from .._types import PyTree
 from . import _checkpoint_file as files
 from ._checkpoint_tree import load_with_manifest, save_with
@@ -22,6 +23,7 @@ from ._checkpoint_tree import load_with_manifest, save_with
 __all__ = ["Checkpoints"]
 
 
+@fitting
 class Checkpoints:
     """A folder of checkpoints of one run: the latest ones, and the best.
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from .._checks import describe, fail, integer
 from .._errors import ArgumentError, ArgumentTypeError
-from .._plain import plain
+from .._plain import fitting, plain
 from ._feeding import Taken, by_epoch, length, peeked, taken_together
 from ._parameters import require_callable
 from ._progress import Progress
@@ -27,6 +27,7 @@ from .step import Step
 __all__ = ["Event", "fit"]
 
 
+@fitting
 @dataclass(frozen=True)
 class Event:
     """What a callback of ``fit`` is told.

@@ -14,6 +14,7 @@ import numpy as np
 
 from .._checks import describe, fail, listed
 from .._errors import ArgumentTypeError
+from .._plain import fitting
 
 __all__ = ["History"]
 
@@ -23,6 +24,7 @@ _AHEAD = 16
 _FETCHED_AT_ONCE = 1024
 
 
+@fitting
 class History(Mapping[str, np.ndarray]):
     """The metrics of a run by name, as NumPy arrays.
 

@@ -16,7 +16,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from .._checks import describe, fail, integer, is_concrete
 from .._convert import host_copy, is_torch, resolve_device
 from .._errors import ArgumentError, ArgumentTypeError, ShapeError
-from .._plain import plain
+from .._plain import fitting, plain
 from .._types import Array, PyTree
 from ._processes import explain_loss, require_same_everywhere
 
@@ -27,6 +27,7 @@ _AHEAD = 2  # steps that may be under way in a run of several processes
 _WHOLE = 4096  # elements; what is smaller stays whole, because fetching its parts would cost more than keeping it
 
 
+@fitting
 @dataclass(frozen=True)
 class Parallel:
     """Devices that work on one batch together. Made by ``fg.parallel``, given to ``fg.train.step``.
