@@ -188,7 +188,7 @@ class Checkpoints:
         {} [1 2 3]
         {'epoch': 1, 'batch': 0} [4 5 6 7 8 9]
         """
-        found = self._latest("resume", state)
+        found = self._latest("resume", state, complete=True)
         if found is None:
             return (state, {}) if not self.steps() else self._nothing("resume")
         place = found[1].get("data")
@@ -202,12 +202,17 @@ class Checkpoints:
             )
         return found[0], place
 
-    def _latest(self, word: str, like: PyTree) -> tuple[PyTree, dict[str, Any]] | None:
+    def _latest(self, word: str, like: PyTree, complete: bool = False) -> tuple[PyTree, dict[str, Any]] | None:
+        """The latest that is whole; with `complete`, also the best state so far, if the run is to return that."""
         for step in reversed(self.steps()):
             try:
-                return load_with_manifest(word, self.path(step), like)
+                found = load_with_manifest(word, self.path(step), like)
             except CheckpointError as error:
                 _warn(error)
+                continue
+            needed = _best_so_far(found[1])
+            if not complete or needed in (None, step) or self._whole(word, self.path(needed)):
+                return found
         return None
 
     def _nothing(self, word: str) -> Any:
@@ -287,12 +292,20 @@ class Checkpoints:
             path.unlink(missing_ok=True)
         if self.keep is None:
             return
-        readable = [step for step in self.steps() if self._readable(step) is not None]
-        oldest = readable[-self.keep :][0]
+        readable = {step: manifest for step in self.steps() if (manifest := self._readable(step)) is not None}
+        latest = [*readable][-self.keep :]
         best = self._ranked()[:1] if self.metric is not None else []
+        best += [needed for step in latest if (needed := _best_so_far(readable[step])) is not None]
         for step in self.steps():
-            if step < oldest and step not in best:
+            if step < latest[0] and step not in best:
                 self.path(step).unlink(missing_ok=True)
+
+
+def _best_so_far(manifest: dict[str, Any]) -> int | None:
+    """The step of the state that the run would return if it did not become better: where ``fit`` has patience."""
+    patience = (manifest.get("data") or {}).get("patience")
+    kept = isinstance(patience, dict) and patience.get("kept") is True
+    return patience.get("best_step") if kept and isinstance(patience, dict) else None
 
 
 def _warn(error: CheckpointError) -> None:

@@ -2,26 +2,60 @@
 
 from __future__ import annotations
 
+import bisect
 import csv
 import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .._checks import describe, fail, listed
 from .._errors import ArgumentTypeError
 from .._plain import fitting
 
-__all__ = ["History"]
+__all__ = ["History", "Total", "numeral"]
 
 # Up to twice as many steps may be under way on the device. More would not make it faster, and each holds the memory of
 # its batch.
 _AHEAD = 16
 _FETCHED_AT_ONCE = 1024
+
+
+class Total(NamedTuple):
+    """What a metric adds up to over steps of one epoch.
+
+    It is added up one by one, in no less than 64 bits, so that a run that resumes in the middle gets the same bits.
+    """
+
+    total: Any
+    steps: int
+    dtype: str
+
+    @classmethod
+    def of(cls, values: list[Any], before: Total | None) -> Total:
+        """The sum of `values`, which follow those that are in `before`."""
+        array = np.asarray(values)
+        wide = np.dtype(complex if array.dtype.kind == "c" else float)
+        start = 0 if before is None else before.total
+        with np.errstate(invalid="ignore"):  # of infinities of both signs
+            total = np.add.accumulate(np.array([start, *array.astype(wide)], wide))[-1].item()
+        kept = array.dtype if jnp.issubdtype(array.dtype, jnp.inexact) else wide
+        return cls(total, len(values) + (0 if before is None else before.steps), kept.name)
+
+    @property
+    def mean(self) -> Any:
+        """In the dtype of the metric; of integers and truth values in 64 bits."""
+        return np.dtype(getattr(jnp, self.dtype, self.dtype)).type(self.total / self.steps)
+
+
+def numeral(value: Any) -> float | str:
+    """A number for JSON, which has none for NaN, infinities and complex ones; ``float`` or ``complex`` reads them."""
+    return value if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
 @fitting
@@ -48,6 +82,7 @@ class History(Mapping[str, np.ndarray]):
         self._added = 0
         self._evaluated_at: list[int] = []  # how many steps were recorded when each evaluation was made
         self._pending: list[tuple[int | None, dict[str, Any]]] = []  # still on the device: of a step, or of several
+        self._before: tuple[int, dict[str, Total]] = (-1, {})
 
     def __getitem__(self, name: str) -> np.ndarray:
         self._fetch()
@@ -136,12 +171,34 @@ class History(Mapping[str, np.ndarray]):
             column += [math.nan] * (len(self._evaluated_at) - len(column))
         return numbers
 
-    def means(self, epoch: int) -> dict[str, float]:
+    def means(self, epoch: int) -> dict[str, Any]:
         """The mean of each metric over the steps of an epoch."""
+        return {name: total.mean for name, total in self._totals(epoch).items()}
+
+    def add_before(self, epoch: int, totals: Mapping[str, Any]) -> None:
+        """Take what `so_far` gave of an epoch when the run was stopped in the middle of it."""
+        read = {}
+        for name, (value, steps, dtype) in totals.items():
+            read[name] = Total(complex(value) if dtype.startswith("complex") else float(value), steps, dtype)
+        self._before = epoch, read
+
+    def so_far(self, epoch: int) -> dict[str, Any]:
+        """What the metrics add up to in an epoch, for JSON."""
+        return {name: [numeral(total), steps, dtype] for name, (total, steps, dtype) in self._totals(epoch).items()}
+
+    def _totals(self, epoch: int) -> dict[str, Total]:
         self._fetch()
-        chosen = np.asarray(self._steps["epoch"]) == epoch
-        with np.errstate(invalid="ignore"):  # of infinities of both signs
-            return {name: np.mean(np.asarray(values)[chosen]) for name, values in list(self._steps.items())[2:]}
+        before = self._before[1] if self._before[0] == epoch else {}
+        epochs = self._steps["epoch"]
+        first, last = bisect.bisect_left(epochs, epoch), bisect.bisect_right(epochs, epoch)
+        if first == last:
+            return before
+        earlier = max((total.steps for total in before.values()), default=0)
+        totals = {}
+        for name in [*before, *(name for name in list(self._steps)[2:] if name not in before)]:
+            values = self._steps[name][first:last] if name in self._steps else [math.nan] * (last - first)
+            totals[name] = Total.of(values, before.get(name, Total(math.nan, earlier, "") if earlier else None))
+        return totals
 
     def _fetch(self, count: int | None = None) -> None:
         """Bring what is pending, or the first `count` of it, to the host, in one transfer."""
