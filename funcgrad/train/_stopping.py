@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 from .._checks import fail, integer, listed
 from .._errors import ArgumentError
-from .history import numeral
+from ._totals import numeral
 from .state import TrainState
 
 __all__ = ["Patience", "stop_asked"]
