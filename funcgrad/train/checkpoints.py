@@ -119,24 +119,27 @@ class Checkpoints:
             "metadata": dict(metadata or {}),
         }
         self.require_next(word, number)
-        path = save_with(word, self.path(number), state, more)
+        path = self._write(word, number, state, more)
         self._prune()
         return path
 
     def latest(self) -> Path | None:
         """The latest whole checkpoint, or None; every byte of it is checked."""
         for step in reversed(self.steps()):
-            if self._whole("latest", self.path(step)):
+            if self._whole("latest", step):
                 return self.path(step)
         return None
 
     def best(self) -> Path | None:
         """The checkpoint with the best value of the metric, or None; the earliest of equals."""
+        step = self._best("best")
+        return None if step is None else self.path(step)
+
+    def _best(self, word: str) -> int | None:
         if self.metric is None:
             remedy = "write Checkpoints(folder, best='loss')"
             fail(ArgumentError, "best", "there must be a metric that decides", "got none", remedy)
-        ranked = self._ranked()
-        return next((self.path(step) for step in ranked if self._whole("best", self.path(step))), None)
+        return next((step for step in self._ranked() if self._whole(word, step)), None)
 
     def restore(self, like: PyTree = None, *, step: int | None = None, best: bool = False) -> PyTree:
         """The state in the latest whole checkpoint.
@@ -156,10 +159,10 @@ class Checkpoints:
         if step is not None and best:
             fail(ArgumentError, "restore", "step or best may be asked for", "got both", "leave one out")
         if step is not None:
-            return load_with_manifest("restore", self.path(integer("restore", "step", step, 0)), like)[0]
+            return self._read("restore", integer("restore", "step", step, 0), like)[0]
         if best:
-            path = self.best()
-            return self._nothing("restore") if path is None else load_with_manifest("restore", path, like)[0]
+            number = self._best("restore")
+            return self._nothing("restore") if number is None else self._read("restore", number, like)[0]
         found = self._latest("restore", like)
         return self._nothing("restore") if found is None else found[0]
 
@@ -206,12 +209,12 @@ class Checkpoints:
         """The latest that is whole; with `complete`, also the best state so far, if the run is to return that."""
         for step in reversed(self.steps()):
             try:
-                found = load_with_manifest(word, self.path(step), like)
+                found = self._read(word, step, like)
             except CheckpointError as error:
                 _warn(error)
                 continue
             needed = _best_so_far(found[1])
-            if not complete or needed in (None, step) or self._whole(word, self.path(needed)):
+            if not complete or needed in (None, step) or self._whole(word, needed):
                 return found
         return None
 
@@ -220,9 +223,9 @@ class Checkpoints:
         given = f"none of the {len(steps)} in {str(self.folder)!r} is" if steps else f"{str(self.folder)!r} has none"
         fail(CheckpointError, word, "there must be a whole checkpoint", given, "save one first, or correct the folder")
 
-    def _whole(self, word: str, path: Path) -> bool:
+    def _whole(self, word: str, step: int) -> bool:
         try:
-            files.verify(word, path)
+            self._verify(word, step)
         except CheckpointError as error:
             _warn(error)
             return False
@@ -266,7 +269,7 @@ class Checkpoints:
 
     def _readable(self, step: int) -> dict[str, Any] | None:
         try:
-            return files.read_manifest("save", self.path(step))
+            return self._manifest("save", step)
         except CheckpointError:
             return None
 
@@ -276,7 +279,7 @@ class Checkpoints:
             if step <= number or self._readable(step) is None:
                 continue
             try:
-                files.verify(word, self.path(step))
+                self._verify(word, step)
             except CheckpointError:
                 continue
             fail(
@@ -288,8 +291,7 @@ class Checkpoints:
             )
 
     def _prune(self) -> None:
-        for path in files.ours_left_behind(self.folder):
-            path.unlink(missing_ok=True)
+        self._clear()
         if self.keep is None:
             return
         readable = {step: manifest for step in self.steps() if (manifest := self._readable(step)) is not None}
@@ -298,7 +300,29 @@ class Checkpoints:
         best += [needed for step in latest if (needed := _best_so_far(readable[step])) is not None]
         for step in self.steps():
             if step < latest[0] and step not in best:
-                self.path(step).unlink(missing_ok=True)
+                self._remove(step)
+
+    # How one checkpoint is kept: as a file.
+
+    def _write(self, word: str, step: int, state: PyTree, more: dict[str, Any]) -> Path:
+        return save_with(word, self.path(step), state, more)
+
+    def _read(self, word: str, step: int, like: PyTree) -> tuple[PyTree, dict[str, Any]]:
+        return load_with_manifest(word, self.path(step), like)
+
+    def _manifest(self, word: str, step: int) -> dict[str, Any]:
+        return files.read_manifest(word, self.path(step))
+
+    def _verify(self, word: str, step: int) -> None:
+        files.verify(word, self.path(step))
+
+    def _remove(self, step: int) -> None:
+        self.path(step).unlink(missing_ok=True)
+
+    def _clear(self) -> None:
+        """Remove what processes left unfinished."""
+        for path in files.ours_left_behind(self.folder):
+            path.unlink(missing_ok=True)
 
 
 def _best_so_far(manifest: dict[str, Any]) -> int | None:
