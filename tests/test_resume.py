@@ -148,6 +148,38 @@ def test_ctrl_c_saves_where_it_stopped(tmp_path, whole):
     assert bits(fit(folder)[0]) == whole[0]
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_interrupt_in_the_middle_of_a_step_leaves_what_was_saved(tmp_path, whole, capsys, when):
+    """The second Ctrl-C, or one that another handler makes an exception of."""
+    count = itertools.count(1)
+
+    def interrupted(state, *batch):
+        last = next(count) == 5
+        if last and when == "before":
+            raise KeyboardInterrupt
+        result = step(state, *batch)
+        if last:
+            raise KeyboardInterrupt
+        return result
+
+    def run():
+        folder = fg.train.Checkpoints(tmp_path)
+        return fg.train.fit(interrupted, fresh(), data(), epochs=3, checkpoint=folder)
+
+    if when == "before":  # the state before it is whole
+        state, history = run()
+        assert history.interrupted
+        assert int(state.step) == 4
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            run()
+        said = "interrupted in the middle of a step: no state is left but those that were saved\n"
+        assert capsys.readouterr().out.endswith(said)
+    folder = fg.train.Checkpoints(tmp_path)
+    assert folder.steps() == ([3, 4] if when == "before" else [3])
+    assert bits(fit(folder)[0]) == whole[0]
+
+
 def test_a_run_that_is_through_stays_as_it_is_and_can_be_made_longer(tmp_path, whole):
     folder = fg.train.Checkpoints(tmp_path)
     fit(folder, epochs=2)

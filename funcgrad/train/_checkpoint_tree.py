@@ -7,32 +7,41 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 
 from .._checks import fail
 from .._errors import ArgumentError
 from .._types import PyTree
 from . import _checkpoint_file as files
-from ._leaves import Record, places, rebuilt, records, restored, saved_form, skeleton, wanted_form
+from ._leaves import Record, digested, on_host, places, rebuilt, restored, saved_form, skeleton, wanted_form
 
-__all__ = ["load_with_manifest", "manifest_of", "require_fit", "save_with", "tree_of"]
+__all__ = ["load_with_manifest", "manifest_of", "require_fit", "save_hosts", "save_with", "tree_of"]
 
 _SHOWN = 4  # leaves of one kind that a message names
 
 
 def save_with(word: str, path: Path, tree: PyTree, more: dict[str, Any]) -> Path:
     """Save `tree`, and `more` in the manifest."""
-    leaves, arrays = records(word, tree)
-    files.write(word, path, manifest_of(tree, leaves, more), arrays)
+    leaves, hosts = on_host(word, tree)
+    save_hosts(word, path, skeleton(tree), leaves, hosts, more)
     return path
 
 
-def manifest_of(tree: PyTree, leaves: list[Record], more: dict[str, Any]) -> dict[str, Any]:
+def save_hosts(
+    word: str, path: Path, tree: Any, leaves: list[Record], hosts: dict[str, np.ndarray], more: dict[str, Any]
+) -> None:
+    """Save what `on_host` gave of a tree with this `skeleton`."""
+    records, arrays = digested(leaves, hosts)
+    files.write(word, path, manifest_of(tree, records, more), arrays)
+
+
+def manifest_of(tree: Any, leaves: list[Record], more: dict[str, Any]) -> dict[str, Any]:
     """What a checkpoint says of itself."""
     return {
         "format": files.FORMAT,
         "versions": files.versions(),
         **more,
-        "tree": skeleton(tree),
+        "tree": tree,
         "leaves": leaves,
     }
 

@@ -23,10 +23,11 @@ __all__ = [
     "Record",
     "array_of",
     "described",
+    "digested",
     "dtype_of",
+    "on_host",
     "places",
     "rebuilt",
-    "records",
     "restored",
     "saved_form",
     "skeleton",
@@ -117,22 +118,28 @@ def rebuilt(structure: Any, leaves: list[Any]) -> PyTree:
     return tuple(made) if kind == "tuple" else made
 
 
-def records(word: str, tree: PyTree) -> tuple[list[Record], dict[str, np.ndarray]]:
+def on_host(word: str, tree: PyTree) -> tuple[list[Record], dict[str, np.ndarray]]:
     """What the manifest says of each leaf, and the arrays by name on the host; raises for what cannot be stored."""
     made, stored = described(word, tree, whole=True)
     on_device = {name: leaf for name, leaf in stored.items() if isinstance(leaf, jax.Array)}
     hosts = stored | jax.device_get(on_device)  # one transfer: all copies are under way together
-    arrays = {}
-    for record in made:
+    return made, {name: np.asarray(host, order="C") for name, host in hosts.items()}
+
+
+def digested(records: list[Record], hosts: dict[str, np.ndarray]) -> tuple[list[Record], dict[str, np.ndarray]]:
+    """The records with a digest of each array, and the arrays as the file has them."""
+    made, arrays = [], {}
+    for record in records:
         name = record["name"]
         if name not in hosts:
+            made.append(record)
             continue
-        host = np.asarray(hosts[name], order="C")
+        host, form = hosts[name], {}
         if host.dtype.name not in _NATIVE:
-            record["stored"] = "bytes"
+            form = {"stored": "bytes"}
             host = host.reshape(-1).view(np.uint8)
         arrays[name] = host
-        record["sha256"] = _digest(host)
+        made.append(record | form | {"sha256": _digest(host)})
     return made, arrays
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from .._errors import ArgumentError, ArgumentTypeError, CheckpointError
 from .._plain import fitting
 from .._types import PyTree
 from . import _checkpoint_file as files
-from ._checkpoint_tree import load_with_manifest, save_with
+from ._background import Background
+from ._checkpoint_tree import load_with_manifest, save_hosts
+from ._leaves import on_host, skeleton
 
 __all__ = ["Checkpoints"]
 
@@ -73,9 +76,10 @@ class Checkpoints:
         if self.folder.exists() and not self.folder.is_dir():
             fail(ArgumentError, word, "folder must be a folder", f"got the file {str(folder)!r}", "name another")
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._background = Background()
 
     def __repr__(self) -> str:
-        return f"Checkpoints({str(self.folder)!r}, steps={self.steps()})"
+        return f"Checkpoints({str(self.folder)!r}, steps={self._steps()})"
 
     def path(self, step: int) -> Path:
         """Where the checkpoint of a step is, or would be."""
@@ -83,6 +87,10 @@ class Checkpoints:
 
     def steps(self) -> list[int]:
         """The steps of which there are files, in order."""
+        self.wait()
+        return self._steps()
+
+    def _steps(self) -> list[int]:
         names = (re.fullmatch(r"step-(\d+)\.safetensors", entry.name) for entry in self.folder.iterdir())
         return sorted(int(name[1]) for name in names if name)
 
@@ -94,6 +102,7 @@ class Checkpoints:
         data: Mapping[str, Any] | None = None,
         metrics: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
+        wait: bool = True,
     ) -> Path:
         """Save a state, then remove what is neither among the latest nor the best.
 
@@ -103,11 +112,14 @@ class Checkpoints:
             data: where in the data the run is, for example ``{"epoch": 2, "batch": 17}``: the next batch.
             metrics: numbers by name; they decide which is the best.
             metadata: what else to keep, as in ``save``.
+            wait: whether to return when the file is there. False returns when the state is copied to the host, and a
+                thread writes it: the next call of any method waits for that, and raises what went wrong in it.
 
         Returns:
             The path of the new file.
         """
         word = "save"
+        self.wait()
         number = self._number(state) if step is None else integer(word, "step", step, 0)
         for argument, value in (("data", data), ("metadata", metadata)):
             if value is not None:
@@ -119,19 +131,33 @@ class Checkpoints:
             "metadata": dict(metadata or {}),
         }
         self.require_next(word, number)
-        path = self._write(word, number, state, more)
-        self._prune()
+        path, write = self._writer(word, number, state, more, wait)
+
+        def work() -> None:
+            write()
+            self._prune()
+
+        if wait:
+            work()
+        else:
+            self._background.start(work)
         return path
+
+    def wait(self) -> None:
+        """Return when what ``save(..., wait=False)`` began is on the disk; raise what went wrong."""
+        self._background.wait()
 
     def latest(self) -> Path | None:
         """The latest whole checkpoint, or None; every byte of it is checked."""
-        for step in reversed(self.steps()):
+        self.wait()
+        for step in reversed(self._steps()):
             if self._whole("latest", step):
                 return self.path(step)
         return None
 
     def best(self) -> Path | None:
         """The checkpoint with the best value of the metric, or None; the earliest of equals."""
+        self.wait()
         step = self._best("best")
         return None if step is None else self.path(step)
 
@@ -156,6 +182,7 @@ class Checkpoints:
             CheckpointError: there is no whole checkpoint, or not the one asked for.
             ArgumentError: `like` has other leaves.
         """
+        self.wait()
         if step is not None and best:
             fail(ArgumentError, "restore", "step or best may be asked for", "got both", "leave one out")
         if step is not None:
@@ -191,9 +218,10 @@ class Checkpoints:
         {} [1 2 3]
         {'epoch': 1, 'batch': 0} [4 5 6 7 8 9]
         """
+        self.wait()
         found = self._latest("resume", state, complete=True)
         if found is None:
-            return (state, {}) if not self.steps() else self._nothing("resume")
+            return (state, {}) if not self._steps() else self._nothing("resume")
         place = found[1].get("data")
         if place is None:
             fail(
@@ -207,7 +235,7 @@ class Checkpoints:
 
     def _latest(self, word: str, like: PyTree, complete: bool = False) -> tuple[PyTree, dict[str, Any]] | None:
         """The latest that is whole; with `complete`, also the best state so far, if the run is to return that."""
-        for step in reversed(self.steps()):
+        for step in reversed(self._steps()):
             try:
                 found = self._read(word, step, like)
             except CheckpointError as error:
@@ -219,7 +247,7 @@ class Checkpoints:
         return None
 
     def _nothing(self, word: str) -> Any:
-        steps = self.steps()
+        steps = self._steps()
         given = f"none of the {len(steps)} in {str(self.folder)!r} is" if steps else f"{str(self.folder)!r} has none"
         fail(CheckpointError, word, "there must be a whole checkpoint", given, "save one first, or correct the folder")
 
@@ -260,7 +288,7 @@ class Checkpoints:
     def _ranked(self) -> list[int]:
         """The steps with a value of the metric, the best first."""
         values = []
-        for step in self.steps():
+        for step in self._steps():
             manifest = self._readable(step)
             value = float((manifest or {}).get("metrics", {}).get(self.metric, math.nan))
             if not math.isnan(value):
@@ -275,7 +303,8 @@ class Checkpoints:
 
     def require_next(self, word: str, number: int) -> None:
         """Raise where this step comes before one that another run has saved here."""
-        for step in self.steps():
+        self.wait()
+        for step in self._steps():
             if step <= number or self._readable(step) is None:
                 continue
             try:
@@ -294,18 +323,25 @@ class Checkpoints:
         self._clear()
         if self.keep is None:
             return
-        readable = {step: manifest for step in self.steps() if (manifest := self._readable(step)) is not None}
+        readable = {step: manifest for step in self._steps() if (manifest := self._readable(step)) is not None}
         latest = [*readable][-self.keep :]
         best = self._ranked()[:1] if self.metric is not None else []
         best += [needed for step in latest if (needed := _best_so_far(readable[step])) is not None]
-        for step in self.steps():
+        for step in self._steps():
             if step < latest[0] and step not in best:
                 self._remove(step)
 
     # How one checkpoint is kept: as a file.
 
-    def _write(self, word: str, step: int, state: PyTree, more: dict[str, Any]) -> Path:
-        return save_with(word, self.path(step), state, more)
+    def _writer(
+        self, word: str, step: int, state: PyTree, more: dict[str, Any], at_once: bool
+    ) -> tuple[Path, Callable[[], None]]:
+        """Where the state will be, and what writes it: of copies, unless that is called before anything else."""
+        path = self.path(step)
+        leaves, hosts = on_host(word, state)
+        if not at_once:
+            hosts = self._background.copies(hosts)
+        return path, functools.partial(save_hosts, word, path, skeleton(state), leaves, hosts, more)
 
     def _read(self, word: str, step: int, like: PyTree) -> tuple[PyTree, dict[str, Any]]:
         return load_with_manifest(word, self.path(step), like)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +76,7 @@ def fit(
 
     Nothing waits for the device between steps: metrics are fetched a few times a second for the progress bar, and at
     the end of an epoch for the history. Ctrl-C ends the run after the step under way and returns what there is; a
-    second one stops it at once.
+    second one stops it at once: in the middle of a step, which leaves no state, it is raised.
 
     Args:
         step: from ``fg.train.step``.
@@ -147,12 +148,13 @@ def fit(
     run = _Run(step, state, evaluate, every, checkpoint, callbacks, stopping, bool(restore_best))
     run.show(progress, first_epoch + epochs)
     run.go_on(place, start or {})
-    with stop_asked() as asked:
-        for epoch in range(place[0], first_epoch + epochs):
-            if run.ended:
-                break
-            run.epoch(epoch, place[1] if epoch == place[0] else 0, batches_of(epoch), steps_per_call, asked)
-    return run.finish()
+    with run.saved_whole():
+        with stop_asked() as asked:
+            for epoch in range(place[0], first_epoch + epochs):
+                if run.ended:
+                    break
+                run.epoch(epoch, place[1] if epoch == place[0] else 0, batches_of(epoch), steps_per_call, asked)
+        return run.finish()
 
 
 class _Run:
@@ -179,6 +181,7 @@ class _Run:
         self.evaluation: dict[str, Any] = {}
         self.ended = self.warm = False
         self.place = {"epoch": 0, "batch": 0}
+        self.before: TrainState | None = None  # in a step: the state that it was given
         self.saved = self.evaluated = self.number  # the steps of the latest checkpoint and evaluation
         self.chosen: int | None = None  # steps in a dispatch, where that was left open
 
@@ -223,6 +226,10 @@ class _Run:
                 self.place = {"epoch": epoch + 1, "batch": 0}
             self._end_epoch(epoch, shown, whole=not first_batch or epoch == self.resumed)
         except KeyboardInterrupt:
+            if self.before is not None and (self.state is not self.before or not self.before.is_alive):
+                shown.close()
+                shown.note("interrupted in the middle of a step: no state is left but those that were saved")
+                raise
             self.history.interrupted = self.ended = True
             shown.close()
             self._save({})
@@ -231,6 +238,15 @@ class _Run:
         except BaseException:
             shown.close()
             raise
+
+    @contextlib.contextmanager
+    def saved_whole(self) -> Iterator[None]:
+        """However the run ends, what it began to save is saved, or an error says why not."""
+        try:
+            yield
+        finally:
+            if isinstance(self.checkpoint, Checkpoints):
+                self.checkpoint.wait()
 
     def finish(self) -> tuple[TrainState, History]:
         """The result, when nothing more will be done."""
@@ -243,7 +259,7 @@ class _Run:
         return self.state, self.history
 
     def _take(self, taken: Taken, shown: Progress) -> None:
-        before = self.number
+        before, self.before = self.number, self.state
         step: Any = self.step
         if taken.steps is None:
             self.state, metrics = step(self.state, *taken.batch)
@@ -253,6 +269,7 @@ class _Run:
         self.number += steps
         self.place["batch"] += steps
         self.history.add_step(self.number, self.place["epoch"], metrics, taken.steps)
+        self.before = None
         if not self.warm:
             jax.block_until_ready(metrics)  # once in a run
             self.warm = True
@@ -329,7 +346,8 @@ class _Run:
             return
         self._check()
         kept = {name: float(value) for name, value in numbers.items() if np.ndim(value) == 0}
-        self.checkpoint.save(self.state, data=self._where(), metrics=kept or None)
+        more = {"wait": False} if isinstance(self.checkpoint, Checkpoints) else {}
+        self.checkpoint.save(self.state, data=self._where(), metrics=kept or None, **more)
         self.saved = self.number
 
     def _most(self, together: int | str, batches: Iterable[Any]) -> tuple[int, Iterable[Any]]:

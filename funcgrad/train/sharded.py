@@ -8,7 +8,7 @@ import math
 import re
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -21,7 +21,7 @@ from .._plain import fitting
 from .._types import PyTree
 from . import _checkpoint_file as files
 from ._checkpoint_tree import manifest_of, require_fit, tree_of
-from ._leaves import Record, described, dtype_of, places
+from ._leaves import Record, described, dtype_of, places, skeleton
 from ._sums import sums
 from .checkpoints import Checkpoints
 
@@ -71,14 +71,13 @@ class ShardedCheckpoints(Checkpoints):
         self.folder = self.folder.absolute()
 
     def __repr__(self) -> str:
-        return f"ShardedCheckpoints({str(self.folder)!r}, steps={self.steps()})"
+        return f"ShardedCheckpoints({str(self.folder)!r}, steps={self._steps()})"
 
     def path(self, step: int) -> Path:
         """Where the checkpoint of a step is, or would be."""
         return self.folder / self._name(step, max(self._found().get(step, [0])))
 
-    def steps(self) -> list[int]:
-        """The steps of which there are checkpoints, in order."""
+    def _steps(self) -> list[int]:
         return sorted(self._found())
 
     def _found(self) -> dict[int, list[int]]:
@@ -92,7 +91,10 @@ class ShardedCheckpoints(Checkpoints):
     def _name(self, step: int, again: int) -> str:
         return f"step-{step:010d}" + (f"-again-{again}" if again else "")
 
-    def _write(self, word: str, step: int, state: PyTree, more: dict[str, Any]) -> Path:
+    def _writer(
+        self, word: str, step: int, state: PyTree, more: dict[str, Any], at_once: bool
+    ) -> tuple[Path, Callable[[], None]]:
+        """Writes now: processes wait for each other, and must do so in one order."""
         leaves, arrays = described(word, state, whole=False)
         if jax.process_count() > 1:  # what each process has for itself is written by one
             arrays = {name: np.asarray(x) if _is_local(x) else x for name, x in arrays.items()}
@@ -102,13 +104,13 @@ class ShardedCheckpoints(Checkpoints):
         for record in leaves:
             if record["name"] in digests:
                 record["sum"] = digests[record["name"]]
-        manifest = {"sealed": files.sealed(manifest_of(state, leaves, more))}
+        manifest = {"sealed": files.sealed(manifest_of(skeleton(state), leaves, more))}
         save = self._orbax.args
         filled = {quote(name, ""): array for name, array in arrays.items() if array.size}  # orbax cannot keep nothing
         parts = {"arrays": save.PyTreeSave(filled)} if filled else {}
         with self._opened() as file:
             file.save(path, args=save.Composite(manifest=save.JsonSave(manifest), **parts))
-        return path
+        return path, lambda: None
 
     def _read(self, word: str, step: int, like: PyTree) -> tuple[PyTree, dict[str, Any]]:
         manifest, path = self._manifest(word, step), self.path(step)

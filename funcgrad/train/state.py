@@ -89,8 +89,15 @@ class TrainState:
         owned = _copied({field: getattr(self, field) for field in _DONATED})
         return replace(self, step=jnp.array(self.step, jnp.int32), **owned)
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether every array can be used: no step has reused its memory."""
+        if "_spent" in self.__dict__:
+            return False
+        return not any(isinstance(leaf, jax.Array) and leaf.is_deleted() for leaf in jax.tree.leaves(self))
+
     def _require_alive(self) -> TrainState:
-        if any(isinstance(leaf, jax.Array) and leaf.is_deleted() for leaf in jax.tree.leaves(self)):
+        if not self.is_alive:
             fail(
                 ArgumentError,
                 "step",
