@@ -28,7 +28,7 @@ class Total(NamedTuple):
         wide = np.dtype(complex if array.dtype.kind == "c" else float)
         start = 0 if before is None else before.total
         with np.errstate(invalid="ignore"):  # of infinities of both signs
-            total = np.add.accumulate(np.array([start, *array.astype(wide)], wide))[-1].item()
+            total = np.add.accumulate(np.concatenate([[start], array.astype(wide)], dtype=wide))[-1].item()
         kept = array.dtype if jnp.issubdtype(array.dtype, jnp.inexact) else wide
         return cls(total, len(values) + (0 if before is None else before.steps), kept.name)
 

@@ -179,7 +179,8 @@ class _Run:
         self.number = int(state.step)
         self.began = time.perf_counter()
         self.evaluation: dict[str, Any] = {}
-        self.ended = self.warm = False
+        self.ended = False
+        self.compiled: set[Any] = set()  # the kinds of dispatches that there were
         self.place = {"epoch": 0, "batch": 0}
         self.before: TrainState | None = None  # in a step: the state that it was given
         self.saved = self.evaluated = self.number  # the steps of the latest checkpoint and evaluation
@@ -208,7 +209,7 @@ class _Run:
     ) -> None:
         """Take the steps of one epoch."""
         total = length(batches)
-        shown = Progress(self.progress, f"epoch {epoch + 1}/{self.last_epoch}", total, warm=self.warm)
+        shown = Progress(self.progress, f"epoch {epoch + 1}/{self.last_epoch}", total, compiled=self.compiled)
         self.place = {"epoch": epoch, "batch": first_batch}
         try:
             most, batches = self._most(together, batches)
@@ -270,11 +271,11 @@ class _Run:
         self.place["batch"] += steps
         self.history.add_step(self.number, self.place["epoch"], metrics, taken.steps)
         self.before = None
-        if not self.warm:
+        if not self.compiled:
             jax.block_until_ready(metrics)  # once in a run
-            self.warm = True
             self.history.first_step_seconds = shown.first = time.perf_counter() - self.began
-        shown.advance(steps, metrics, steps * taken.rows, taken.steps is not None)
+        together = taken.steps is not None
+        shown.advance(steps, metrics, steps * taken.rows, together, kind=(together, taken.rows))
         self._tell("step", metrics)
         if self.evaluate_every is not None and self._passed(self.evaluate_every, before):
             self._evaluate({})
