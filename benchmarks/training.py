@@ -1,11 +1,14 @@
 """Whole runs: ``fit`` with history and progress, and ``loop``, against loops written by hand and other libraries."""
 
+import atexit
 import contextlib
 import importlib.util
 import io
 import itertools
 import platform
+import shutil
 import sys
+import tempfile
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +17,10 @@ import optax
 
 import funcgrad as fg
 
+from . import networks
 from .timing import interleaved, ratio, spread
+
+FITS = ("fit", "fit, saved", "fit, auto", "fit, auto, saved")
 
 
 class Terminal(io.StringIO):
@@ -25,15 +31,12 @@ class Terminal(io.StringIO):
         return True
 
 
-def mlp(sizes: list[int], rows: int, steps: int) -> dict:
-    """One epoch of Adam on `steps` batches that lie on the device, in milliseconds a step."""
-    key, optimizer = fg.key(0), optax.adam(1e-3)
-    params = fg.nn.mlp_init(sizes, key=key)
-    x, y = fg.randn(steps, rows, sizes[0], key=key), fg.randint(0, sizes[-1], (steps, rows), key=key)
-    data = [(x[i], y[i]) for i in range(steps)]
+def contenders_on(network: networks.Network, compiled: bool) -> dict:
+    """One epoch of Adam on batches that lie on the device, every loss kept."""
+    optimizer, params, data = optax.adam(1e-3), network.params, networks.batches(network)
 
     def loss(params, x, y):
-        return fg.nn.cross_entropy(fg.nn.mlp(params, x), y)
+        return fg.nn.cross_entropy(network.apply(params, x), y)
 
     def plain(params, opt_state, x, y):
         value, gradients = jax.value_and_grad(loss)(params, x, y)
@@ -56,48 +59,44 @@ def mlp(sizes: list[int], rows: int, steps: int) -> dict:
             *carried, value = plain(*carried, *batch)
             return tuple(carried), value
 
-        return jax.lax.scan(turn, (params, opt_state), (x, y))
+        return jax.lax.scan(turn, (params, opt_state), (network.x, network.y))
 
     step = fg.train.step(loss, optimizer)
-    states = {name: step.init(params) for name in ("fit", "together")}
+    states: dict = {}
 
-    def fit(name, **options):
+    def fit(name, folder=None, **options):
+        kept = None if folder is None else fg.train.Checkpoints(folder, keep=2)
+        state = states.get(name) or step.init(params)
         with contextlib.redirect_stderr(Terminal()):
-            states[name], history = fg.train.fit(step, states[name], data, **options)
+            states[name], history = fg.train.fit(step, state, data, checkpoint=kept, **options)
         return history["loss"]
 
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     contenders = {
         "loop by hand": loop,
-        "fit": lambda: fit("fit"),
         "scan by hand": lambda: jax.device_get(scan(*by_hand)[1]),
-        "fit, steps_per_call=32": lambda: fit("together", steps_per_call=32),
+        "fit": lambda: fit("fit"),
+        "fit, saved": lambda: fit("fit, saved", f"{folder}/one"),
+        "fit, auto": lambda: fit("fit, auto", steps_per_call="auto"),
+        "fit, auto, saved": lambda: fit("fit, auto, saved", f"{folder}/auto", steps_per_call="auto"),
     }
-    return contenders | others(sizes, data)
+    return contenders | others(network, compiled)
 
 
-def others(sizes: list[int], data: list) -> dict:
+def others(network: networks.Network, compiled: bool) -> dict:
     """The same in torch, Equinox and Flax, where they are installed."""
     found = {}
     if importlib.util.find_spec("torch"):
         import torch
 
-        tensors = [(torch.tensor(np.asarray(x)), torch.tensor(np.asarray(y)).long()) for x, y in data]
-        for name, fused in (("torch, Adam", False), ("torch, fused Adam", True)):
-            layers = [part for i, o in itertools.pairwise(sizes) for part in (torch.nn.Linear(i, o), torch.nn.ReLU())]
-            model = torch.nn.Sequential(*layers[:-1])
-            optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=fused)
-
-            def run(model=model, optimizer=optimizer):
-                losses = []
-                for x, y in tensors:
-                    optimizer.zero_grad()
-                    value = torch.nn.functional.cross_entropy(model(x), y)
-                    value.backward()
-                    optimizer.step()
-                    losses.append(value.detach())
-                return torch.stack(losses).numpy()
-
-            found[name] = run
+        found["torch, Adam"] = networks.in_torch(network, torch, False, False)
+        found["torch, fused Adam"] = networks.in_torch(network, torch, True, False)
+        if compiled:
+            found["torch, compiled, fused Adam"] = networks.in_torch(network, torch, True, True)
+    sizes, data = network.sizes, networks.batches(network)
+    if not sizes:
+        return found
     if importlib.util.find_spec("equinox"):
         import equinox as eqx
 
@@ -225,18 +224,25 @@ def report(contenders: dict, steps: int, rounds: int, against: tuple[tuple[str, 
     print(flush=True)
 
 
-def main(rounds: int = 9, sizes: tuple[tuple[int, int], ...] = ((128, 256), (1024, 64)), steps: int = 20_000) -> None:
+def main(
+    rounds: int = 9,
+    cases: tuple[tuple[str, int, int], ...] = (
+        ("mlp", 128, 256),
+        ("mlp", 1024, 64),
+        ("lenet", 128, 32),
+        ("transformer", 32, 16),
+    ),
+    steps: int = 20_000,
+    compiled: bool = True,
+) -> None:
     print(f"jax {jax.__version__}, Python {platform.python_version()}, {jax.devices()[0].device_kind}")
-    print("microseconds a step, median [quartiles]\n", file=sys.stdout)
-    libraries = ("torch, Adam", "torch, fused Adam", "equinox", "flax")
-    for rows, count in sizes:
-        print(f"MLP 784-512-256-10, {rows} rows\n")
-        pairs = [
-            ("fit", "loop by hand"),
-            ("fit, steps_per_call=32", "scan by hand"),
-            *[(name, "fit") for name in libraries],
-        ]
-        report(mlp([784, 512, 256, 10], rows, count), count, rounds, tuple(pairs))
+    print("microseconds a step, median [quartiles]; an epoch with its losses, history and bar\n", file=sys.stdout)
+    libraries = ("torch, Adam", "torch, fused Adam", "torch, compiled, fused Adam", "equinox", "flax")
+    for name, rows, count in cases:
+        network = getattr(networks, name)(rows, count)
+        print(f"{network.name}\n")
+        fits = [(fit, bare) for fit in FITS for bare in ("loop by hand", "scan by hand")]
+        report(contenders_on(network, compiled), count, rounds, (*fits, *((other, "fit, auto") for other in libraries)))
     print("linear regression, 8 weights, 64 rows\n")
     names = ("jitted loop", "scan by hand", "torch, fused Adam (a tenth)")
     pairs = [(name, fast) for fast in ("fg.loop", "fit, steps_per_call=256") for name in names]

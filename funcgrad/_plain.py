@@ -14,10 +14,11 @@ from ._checks import fail
 from ._errors import ArgumentTypeError, FuncgradError
 from ._operands import translate
 
-__all__ = ["misfit", "plain"]
+__all__ = ["fitting", "misfit", "plain"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+C = TypeVar("C", bound=type)
 
 _REFUSED = {
     "out": ("there is no out=, a result is a new array", "assign the result instead"),
@@ -53,6 +54,28 @@ def plain(function: Callable[P, R], /) -> Callable[P, R]:
             translate(name, error, (*args, *kwargs.values()))
 
     return call
+
+
+def fitting(kind: C, /) -> C:
+    """Make a public class say, as every word does, which call its constructor takes."""
+    made: Any = kind.__init__  # type: ignore[misc]
+    signature = inspect.signature(kind)
+
+    @functools.wraps(made)
+    def construct(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            made(self, *args, **kwargs)
+        except TypeError as error:
+            if isinstance(error, FuncgradError):
+                raise
+            try:
+                signature.bind(*args, **kwargs)
+            except TypeError as reason:
+                misfit(kind.__name__, signature, kwargs, reason)
+            raise
+
+    kind.__init__ = construct  # type: ignore[misc]
+    return kind
 
 
 def misfit(name: str, signature: inspect.Signature, kwargs: dict[str, Any], error: TypeError) -> None:

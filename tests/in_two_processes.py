@@ -2,10 +2,14 @@
 and a number. Every function whose name starts with ``check_`` is a test; both processes run all of them in this order.
 """
 
+import importlib.util
 import json
 import os
+import shutil
 import sys
+import tempfile
 import traceback
+import warnings
 
 import jax
 import numpy as np
@@ -15,7 +19,7 @@ import funcgrad as fg
 from funcgrad.testing import assert_close
 
 ADDRESS, NUMBER = sys.argv[1], int(sys.argv[2])
-fg.train.distributed(ADDRESS, processes=2, process=NUMBER, timeout=120)
+fg.train.distributed(ADDRESS, processes=2, process=NUMBER, timeout=40, silence=20)
 PAR = fg.parallel(fsdp=True)
 RNG = np.random.default_rng(0)
 PARAMS = {"w": RNG.normal(size=(64, 64)).astype("f") / 8, "b": np.zeros(64, "f")}
@@ -94,6 +98,33 @@ def check_what_differs_between_processes_is_refused():
         "ArgumentError: save_weights(): this process must hold all weights; those of 'w' are spread over several; "
         "pass par.gather(params)."
     )
+
+
+def check_a_state_in_parts_is_saved_and_restored():
+    folder = f"{tempfile.gettempdir()}/funcgrad-{ADDRESS.rpartition(':')[2]}"
+    state = STEP(start(), *PAR.from_local((mine(BATCHES[0]),)))[0]
+    told = refusal(fg.train.save, f"{folder}.safetensors", state)
+    assert told == (
+        "ArgumentError: save(): every array must be whole in this process; got params.w, of which other processes hold "
+        "parts; save it with fg.train.ShardedCheckpoints, or gather it first with par.gather(tree)."
+    )
+    if importlib.util.find_spec("orbax") is None:
+        return  # tests/test_sharded.py says what to install
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of processes that are many, of files that are few: orbax is another package
+        checkpoints = fg.train.ShardedCheckpoints(folder, keep=1)
+        for number in (1, 1, 2):
+            checkpoints.save(state, step=number, data={"epoch": 0, "batch": number})
+        checkpoints.save(state, step=3, data={"epoch": 0, "batch": 3})
+        for like in (PAR.place(start()), start()):
+            found, place = checkpoints.resume(like)
+            assert place == {"epoch": 0, "batch": 3}
+            assert_close(PAR.gather(found.opt_state), PAR.gather(state.opt_state), rtol=0, atol=0)
+            after, _ = STEP(found, *PAR.from_local((mine(BATCHES[1]),)))
+            expected, _ = STEP(PAR.place(state), *PAR.from_local((mine(BATCHES[1]),)))
+            assert_close(PAR.gather(after.params), PAR.gather(expected.params), rtol=0, atol=0)
+    if NUMBER == 0:
+        shutil.rmtree(folder)
 
 
 def check_a_dead_process_is_noticed():

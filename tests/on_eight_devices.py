@@ -6,7 +6,6 @@ Every function whose name starts with ``check_`` is a test. Programs are few and
 import functools
 import json
 import re
-import sys
 import tempfile
 import traceback
 
@@ -70,12 +69,12 @@ def refusal(call, *args):
     raise AssertionError("nothing was raised")
 
 
-DP, FSDP = fg.parallel(), fg.parallel(fsdp=True)
+DP, FSDP, GROUPS = fg.parallel(), fg.parallel(fsdp=True), fg.parallel(fsdp=4)
 
 
 def check_every_layout_computes_what_one_device_does():
     one, expected = run_on(None)
-    for par in (DP, FSDP):
+    for par in (DP, FSDP, GROUPS):
         state, found = run_on(par)
         assert_close([m["loss"] for m in found], [m["loss"] for m in expected], rtol=1e-6, atol=0)
         # The numbers of dropout are those of one device: another mask would change which rows add up to what.
@@ -95,12 +94,20 @@ def check_parameters_live_where_they_belong():
     held = sum(x.addressable_shards[0].data.nbytes for x in jax.tree.leaves((state.params, adam)))
     whole = sum(x.nbytes for x in jax.tree.leaves((state.params, adam)))
     assert held * 7 < whole
+    state, _ = run_on(GROUPS)
+    for tree in (state.params, state.opt_state[0].mu, state.ema):
+        assert tree["w1"].addressable_shards[0].data.shape == (64, 32), "in four parts"
+        kept = [shard.replica_id for shard in tree["w1"].addressable_shards]
+        assert kept == [0, 0, 0, 0, 1, 1, 1, 1], "and twice: groups are neighbours"
+    assert GROUPS.shard(np.ones((16, 3))).addressable_shards[5].data.shape == (2, 3)
+    assert repr(GROUPS) == "Parallel(8 cpu devices, fsdp=4)"
 
 
 def check_the_compiled_step_communicates_as_it_should():
     assert "all-reduce" in collectives(DP)
     assert collectives(FSDP) & {"all-reduce", "reduce-scatter"}
     assert "all-gather" in collectives(FSDP)
+    assert {"all-reduce", "all-gather"} <= collectives(GROUPS)
 
 
 def check_the_arrays_of_the_caller_stay():
@@ -165,7 +172,7 @@ def check_a_checkpoint_of_one_layout_is_loaded_in_another():
     state, _ = run_on(FSDP)
     with tempfile.TemporaryDirectory() as folder:
         path = fg.train.save(f"{folder}/state.safetensors", state)
-        for par in (FSDP, DP):
+        for par in (FSDP, DP, GROUPS):
             loaded = fg.train.load(path, like=par.place(start()))
             assert loaded.params["w1"].sharding == par.sharding(PARAMS["w1"])
             assert_close(par.gather(loaded), FSDP.gather(state), rtol=0, atol=0)
@@ -217,6 +224,10 @@ def check_what_does_not_fit_is_refused():
         "ArgumentError: parallel(): devices must be at most 8, which is how many there are; got 9; see fg.info(), or "
         "leave it out for all."
     )
+    assert refusal(lambda: fg.parallel(6, fsdp=4)) == (
+        "ArgumentError: parallel(): fsdp must divide the number of devices, which is 6; got 4; write fsdp=True to use "
+        "all of them."
+    )
     assert refusal(fg.parallel, ["cpu:1", "cpu:1"]) == (
         "ArgumentError: parallel(): devices must be different ones; got 2, of which 1 are different; "
         "leave it out for all."
@@ -253,4 +264,4 @@ if __name__ == "__main__":
                 results[name] = ""
             except BaseException:
                 results[name] = traceback.format_exc()
-    json.dump(results, sys.stdout)
+            print(json.dumps(results), flush=True)  # what was found is not lost with the process

@@ -1,5 +1,6 @@
 """The public surface: what is listed is there, what is there is listed, and importing it changes nothing."""
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -7,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import optax
 import pytest
+from harness import raises
 
 import funcgrad as fg
 
@@ -114,3 +117,37 @@ def test_every_public_name_is_listed_once_and_there():
     rooms = {"autodiff", "data", "fft", "inspect", "linalg", "nn", "special", "testing", "train", "x64_enabled"}
     assert set(fg.__all__) == words | rooms
     assert [name for name in fg.__all__ if not hasattr(fg, name)] == []
+
+
+CLASSES = {
+    value
+    for module in MODULES
+    if not module.__name__.split(".")[-1].startswith("_")
+    for name in getattr(module, "__all__", ())
+    if inspect.isclass(value := getattr(module, name)) and value.__module__.startswith("funcgrad")
+}
+
+
+@pytest.mark.parametrize("kind", sorted(CLASSES, key=lambda kind: kind.__qualname__), ids=lambda kind: kind.__name__)
+def test_a_constructor_says_which_call_it_takes(kind):
+    if issubclass(kind, BaseException | tuple) or kind.__module__.split(".")[-1].startswith("_"):
+        return  # named tuples are Python's, and JAX makes new ones at each call
+    with pytest.raises(fg.ArgumentTypeError) as told:
+        kind(nonsense=1)
+    assert str(told.value).startswith(f"{kind.__name__}(): the call must fit {kind.__name__}(")
+
+
+def test_a_constructor_that_does_not_fit():
+    message = (
+        "Checkpoints(): the call must fit Checkpoints(folder, *, keep=3, best=None, mode='min', every=None); "
+        "got an unexpected keyword argument 'keeps'; correct the call."
+    )
+    with raises(fg.ArgumentTypeError, message):
+        fg.train.Checkpoints("runs", keeps=3)
+    state = fg.train.init({"w": fg.ones(1)}, optax.sgd(0.1))
+    message = (
+        "TrainState(): the call must fit TrainState(params, opt_state, step, key=None, model_state=None, ema=None, "
+        "skipped=None); got an unexpected keyword argument 'param'; correct the call."
+    )
+    with raises(fg.ArgumentTypeError, message):
+        dataclasses.replace(state, param=1)

@@ -2,8 +2,7 @@
 
 import os
 import re
-import subprocess
-import sys
+import threading
 import warnings
 from pathlib import Path
 from typing import NamedTuple
@@ -13,10 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from bounded import said
 from harness import raises
 from safetensors.numpy import load_file, save_file
 
 import funcgrad as fg
+from funcgrad.train import _checkpoint_file as files
 
 
 class Pair(NamedTuple):
@@ -202,8 +203,7 @@ sharded = jax.tree.map(lambda a: a.sharding, tree(2, 0))
 like = {{"x": jax.ShapeDtypeStruct((4, 2), "float32", sharding=sharded["x"]), "k": like["k"], "free": like["free"]}}
 print(len(fg.train.load({str(path)!r}, like)["x"].sharding.device_set))
 """
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert out.stdout.splitlines() == [f"{n} True True True True False" for n in (1, 2, 4)] + ["2"], out.stderr
+    assert said("-c", code).splitlines() == [f"{n} True True True True False" for n in (1, 2, 4)] + ["2"]
     assert fg.train.load(path, {"x": jnp.zeros((4, 2)), "k": fg.key(0), "free": jnp.zeros(2)})["x"].sum() == 28
 
 
@@ -509,7 +509,7 @@ import funcgrad.train._checkpoint_file as files
 files.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 fg.train.Checkpoints({str(tmp_path)!r}).save({{"a": 1}}, step=3)
 """
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    said("-c", code, status=-9)
     (left,) = tmp_path.iterdir()
     assert left.name.startswith(".step-0000000003.safetensors.")
     assert folder.latest() is None
@@ -584,3 +584,66 @@ def test_the_folder_says_what_is_wrong(tmp_path):
         f"Checkpoints(): folder must be a folder; got the file {str(tmp_path / 'file')!r}; name another.",
     ):
         fg.train.Checkpoints(tmp_path / "file")
+
+
+# In the background
+
+
+def test_what_is_written_beside_the_run_is_what_was_given(tmp_path, monkeypatch):
+    folder, slow = fg.train.Checkpoints(tmp_path, keep=2), threading.Event()
+    write = files.write
+
+    def waits(*args):
+        assert slow.wait(20)
+        write(*args)
+
+    monkeypatch.setattr(files, "write", waits)
+    buffer = np.zeros(3)
+    path = folder.save({"x": buffer, "n": 1}, step=1, wait=False)
+    buffer[:] = 5  # as the memory of a state is reused
+    assert not path.exists()
+    slow.set()
+    assert folder.steps() == [1]
+    assert folder.restore()["x"].tolist() == [0, 0, 0]
+    for step in (2, 3):
+        folder.save({"x": buffer + step, "n": fg.ones(2, dtype="bfloat16")}, step=step, wait=False)
+    folder.wait()
+    assert folder.steps() == [2, 3]
+    assert [folder.restore(step=step)["x"][0] for step in (2, 3)] == [7, 8]
+
+
+def test_what_goes_wrong_beside_the_run_is_raised_by_the_next_call(tmp_path, monkeypatch):
+    folder = fg.train.Checkpoints(tmp_path)
+    message = "save(): the file must be written; got 'no space' for .*; free some space, or choose another folder"
+
+    def full(*args):
+        raise OSError(28, "no space")
+
+    for call in (folder.wait, folder.latest, folder.steps, lambda: folder.save({}, step=3), folder.restore):
+        with monkeypatch.context() as disk:
+            disk.setattr(files, "save_file", full)
+            folder.save({"x": np.ones(1)}, step=1, wait=False)
+            folder._background._thread.join()
+        with pytest.raises(fg.CheckpointError, match=message.replace("(", r"\(").replace(")", r"\)")):
+            call()
+        folder.wait()  # it is said once
+    assert list(tmp_path.iterdir()) == []
+    optimizer = optax.sgd(0.1)
+    step = fg.train.step(lambda params, x: (params * x).sum(), optimizer)
+    monkeypatch.setattr(files, "save_file", full)
+    with pytest.raises(fg.CheckpointError, match="no space"):  # by the last epoch too
+        fg.train.fit(step, fg.train.init(1.0, optimizer), [1.0], checkpoint=folder, progress=False)
+
+
+def test_a_program_ends_when_its_checkpoint_is_written(tmp_path):
+    code = f"""
+import time
+import numpy as np
+import funcgrad as fg
+import funcgrad.train._checkpoint_file as files
+write = files.write
+files.write = lambda *args: (time.sleep(0.3), write(*args))
+fg.train.Checkpoints({str(tmp_path)!r}).save({{"x": np.ones(3)}}, step=1, wait=False)
+"""
+    said("-c", code)
+    assert fg.train.Checkpoints(tmp_path).restore()["x"].tolist() == [1, 1, 1]

@@ -1,15 +1,16 @@
 """fg.data: tables, batches, folders of images, transforms."""
 
 import gzip
+import importlib
 import io
 import os
-import subprocess
 import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from bounded import said
 from harness import check_grad, raises
 from PIL import Image
 
@@ -249,6 +250,22 @@ def test_batches_are_tuples_in_order_any_number_of_times():
     assert len(fg.data.batches(x[:0], batch_size=2)) == 0
 
 
+@pytest.mark.parametrize("array", [jnp.arange(10).reshape(5, 2), np.arange(10).reshape(5, 2)], ids=["device", "host"])
+def test_rows_in_order_are_cut_and_not_gathered(array, monkeypatch):
+    batching = importlib.import_module("funcgrad.train.data.batching")
+    data = fg.data.batches(array, batch_size=2)
+    with monkeypatch.context() as nothing_gathered:
+        nothing_gathered.delattr(batching, "_select")
+        seen = [batch.tolist() for (batch,) in data]
+        assert [batch.tolist() for (batch,) in data(0, start=1)] == seen[1:]
+    assert seen == [[[0, 1], [2, 3]], [[4, 5], [6, 7]], [[8, 9]]]
+    padded = list(fg.data.batches(array, batch_size=2, pad_last=True))
+    assert [(batch.tolist(), real.tolist()) for batch, real in padded] == [
+        *((batch, [True, True]) for batch in seen[:2]),
+        ([[8, 9], [8, 9]], [True, False]),
+    ]
+
+
 def test_key_and_epoch_decide_the_order(key):
     data = fg.data.batches(np.arange(50), batch_size=8, key=key)
 
@@ -406,8 +423,7 @@ except fg.ShapeError as error:
 whole = fg.data.batches(np.arange(5), batch_size=2, device=sharding, drop_last=True)
 print([len(batch.sharding.device_set) for (batch,) in whole])
 """
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert out == [
+    assert said("-c", code).splitlines() == [
         "batches(): every batch must divide evenly over the devices; got one of shape (1,) for 2 devices; choose a "
         "multiple of their number as batch_size, and pass drop_last=True or pad_last=True.",
         "[2, 2]",

@@ -1,13 +1,12 @@
 """Where arrays live, and moving and casting them."""
 
-import subprocess
-import sys
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from bounded import said
 from harness import check_grad, raises
 
 import funcgrad as fg
@@ -96,8 +95,7 @@ except fg.ArgumentTypeError as error:
                           "move arrays to a sharding with fg.to(x, sharding)."), error
 print("fine")
 """
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert result.stdout == "fine\n", result.stderr
+    assert said("-c", code) == "fine\n"
 
 
 # Casting

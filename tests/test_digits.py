@@ -2,12 +2,11 @@
 
 import hashlib
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from bounded import said
 
 import funcgrad as fg
 
@@ -35,10 +34,7 @@ def test_the_data_are_images_of_every_digit():
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pictures")
-    command = [sys.executable, str(ROOT / "examples" / "digits.py"), "--out", str(folder)]
-    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert ran.returncode == 0, ran.stderr
-    return folder, ran.stdout
+    return folder, said(ROOT / "examples" / "digits.py", "--out", folder, seconds=90)
 
 
 def test_the_example_reads_almost_every_digit_it_has_not_seen(printed):

@@ -3,13 +3,13 @@
 import collections
 import functools
 import importlib.util
-import subprocess
 import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from bounded import said
 from harness import raises
 
 import funcgrad as fg
@@ -51,7 +51,7 @@ out = loaded.call(params, given["x"])
 assert loaded.call(params, given["x"][:1]).shape == (1, 3)
 np.save({str(tmp_path / "out.npy")!r}, out)
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    said("-c", code)
     assert_close(np.load(tmp_path / "out.npy"), np.asarray(apply(params, x)))
     assert_close(fg.load_exported(tmp_path / "model.bin")(params, np.asarray(x)), apply(params, x))
 

@@ -346,7 +346,9 @@ def test_a_run_is_saved_and_goes_on_bit_for_bit():
     for sliced in (data, lambda epoch: iter(list(data(epoch)))):
         kept = Saved(every=5)
         fit(step, start(), data, epochs=2, checkpoint=kept)
-        assert kept.saved[0][:2] == (5, {"epoch": 1, "batch": 2})
+        number, place = kept.saved[0][:2]
+        assert (number, place["epoch"], place["batch"]) == (5, 1, 2)
+        assert place["so_far"].keys() == {"loss", "bias"}
         resumed, history = fit(step, kept.state, sliced, epochs=4, start=kept.saved[0][1])
         assert_close(resumed, whole, rtol=0.0, atol=0.0)
         np.testing.assert_array_equal(history["step"], np.arange(6, 13))
@@ -363,7 +365,8 @@ def test_a_run_is_saved_and_goes_on_bit_for_bit():
 def test_a_run_that_is_interrupted_is_saved(step):
     kept = Kept()
     fit(step, fresh(), lambda epoch: interrupted_at(4, lambda: signal.raise_signal(signal.SIGINT)), checkpoint=kept)
-    assert kept.saved == [(5, {"epoch": 0, "batch": 5}, None)]
+    ((number, place, metrics),) = kept.saved
+    assert (number, place["epoch"], place["batch"], metrics) == (5, 0, 5, None)
 
 
 def test_nothing_that_is_not_finite_is_saved():

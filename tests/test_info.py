@@ -2,13 +2,12 @@
 
 import dataclasses
 import json
-import os
-import subprocess
 import sys
 
 import jax
 import numpy as np
 import pytest
+from bounded import all_ended, with_package
 from harness import raises
 
 import funcgrad as fg
@@ -88,13 +87,12 @@ assert fg.info().cache == {str(tmp_path / "new" / "folder")!r}
 jax.jit(lambda x: fg.softmax(x, dim=0))(fg.arange(3.0))
 print(found.count("cache_hits"), found.count("cache_misses"))
 """
-    environment = {k: v for k, v in os.environ.items() if "CACHE" not in k}
+    environment = {k: v for k, v in with_package().items() if "CACHE" not in k}
 
     def run():
-        command = [sys.executable, "-c", code]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        assert done.stderr == ""
-        return tuple(map(int, done.stdout.split()))
+        (done,) = all_ended({"the process": [sys.executable, "-c", code]}, env=environment)
+        assert (done.status, done.err) == (0, ""), str(done)
+        return tuple(map(int, done.out.split()))
 
     hits, misses = run()
     assert hits == 0

@@ -1,6 +1,7 @@
 """A loop over any state: what it computes and records, when it ends, and what it says."""
 
 import gc
+import importlib
 import io
 import signal
 import sys
@@ -36,7 +37,7 @@ def by_hand(turns):
 @pytest.fixture
 def small_looks(monkeypatch):
     """Records for a few turns at most, so that the host looks often."""
-    monkeypatch.setattr(sys.modules["funcgrad.train.loop"], "_MOST_AT_ONCE", 4)
+    monkeypatch.setattr(importlib.import_module("funcgrad.train.loop"), "_MOST_AT_ONCE", 4)
 
 
 @pytest.mark.parametrize("every", [1, 3, 7, 50])
@@ -127,7 +128,7 @@ def test_what_is_shown(capsys, monkeypatch):
 
 
 def test_ctrl_c_returns_what_there_is(small_looks, capsys, monkeypatch):
-    progress = sys.modules["funcgrad.train._progress"].Progress
+    progress = importlib.import_module("funcgrad.train._progress").Progress
     advance = progress.advance
 
     def asking(self, steps, metrics):

@@ -5,12 +5,12 @@ import json
 import os
 import re
 import socket
-import subprocess
 import sys
 from pathlib import Path
 
 import jax
 import pytest
+from bounded import all_ended, with_package
 from harness import raises
 
 import funcgrad as fg
@@ -18,28 +18,35 @@ import funcgrad as fg
 HERE = Path(__file__).parent
 
 
-def checks_of(name: str) -> list[str]:
-    return re.findall(r"^def (check_\w+)", (HERE / name).read_text(), re.MULTILINE)
-
-
 def environment(devices: int) -> dict[str, str]:
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={devices}"
-    paths = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
-    return {**os.environ, "XLA_FLAGS": flags, "PYTHONPATH": paths, "PYTHONWARNINGS": "error"}
+    return with_package(XLA_FLAGS=flags, PYTHONWARNINGS="error")
 
 
-@pytest.fixture(scope="module")
-def on_eight_devices():
+def outcomes(ended):
+    """What a process found for each check, as far as it came: the last line that it printed."""
+    lines = [line for line in ended.out.splitlines() if line.startswith("{")]
+    return json.loads(lines[-1]) if lines else {}
+
+
+def fails(ended, file, last_words=()):
+    """What went wrong in a process that should have made all the checks of `file`."""
+    checks = re.findall(r"^def (check_\w+)", (HERE / file).read_text(), re.MULTILINE)
+    found = outcomes(ended)
+    wrong = [f"{ended.name}, {name}:\n{text}" for name, text in found.items() if text]
+    missing = [name for name in checks if name not in found and name not in last_words]
+    if missing or ended.status:
+        wrong.append(f"{ended} \n--- not made: {', '.join(missing) or 'none'}")
+    return wrong
+
+
+def test_on_eight_devices():
+    """All checks in one process, and so in one test: they share their programs, which take most of the time."""
     command = [sys.executable, str(HERE / "on_eight_devices.py")]
-    done = subprocess.run(command, env=environment(8), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-@pytest.mark.parametrize("check", checks_of("on_eight_devices.py"))
-def test_on_eight_devices(check, on_eight_devices):
-    if on_eight_devices[check]:
-        pytest.fail(on_eight_devices[check], pytrace=False)
+    ended = all_ended({"the process": command}, seconds=100, env=environment(8))
+    wrong = [text for process in ended for text in fails(process, "on_eight_devices.py")]
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
 
 
 def free_port() -> int:
@@ -47,27 +54,14 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
-def in_two_processes():
+def test_in_two_processes():
     command = [sys.executable, str(HERE / "in_two_processes.py"), f"localhost:{free_port()}"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    running = [subprocess.Popen([*command, str(i)], env=environment(2), **pipes) for i in range(2)]
-    ended = [process.communicate(timeout=300) for process in running]
-    found = []
-    for out, err in ended:
-        lines = [line for line in out.splitlines() if line.startswith("{")]
-        assert lines, err
-        found.append(json.loads(lines[-1]))
-    return found
-
-
-@pytest.mark.parametrize("check", checks_of("in_two_processes.py"))
-def test_in_two_processes(check, in_two_processes):
-    ends = check == "check_a_dead_process_is_noticed"  # in which process 1 says nothing more
-    found = [results.get(check, "" if i and ends else "it ended before") for i, results in enumerate(in_two_processes)]
-    failed = [f"process {i}: {said}" for i, said in enumerate(found) if said]
-    if failed:
-        pytest.fail("\n".join(failed), pytrace=False)
+    commands = {f"process {i}": [*command, str(i)] for i in range(2)}
+    first, second = all_ended(commands, seconds=80, env=environment(2))
+    file, last = "in_two_processes.py", ("check_a_dead_process_is_noticed",)
+    wrong = fails(first, file) + fails(second, file, last)  # process 1 says nothing more in the last
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
 
 
 # Without others

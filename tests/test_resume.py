@@ -2,8 +2,6 @@
 
 import itertools
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import jax
@@ -11,6 +9,7 @@ import killed
 import numpy as np
 import optax
 import pytest
+from bounded import said
 from harness import raises
 
 import funcgrad as fg
@@ -45,23 +44,32 @@ class Stopped(Exception):
     pass
 
 
-def stopping(step, after):
-    """A step that dies instead of being taken the `after`-th time."""
-    count = itertools.count()
+class Stopping(fg.train.Step):
+    """A step that dies instead of being taken for the `after`-th time, counted from 0."""
 
-    def take(state, *batch):
-        if next(count) == after:
+    def __init__(self, step, after):
+        self.__dict__.update(vars(step))
+        self.left = after
+
+    def __call__(self, state, *batch):
+        self.count()
+        return super().__call__(state, *batch)
+
+    def many(self, state, *batch, count):
+        self.count()
+        return super().many(state, *batch, count=count)
+
+    def count(self):
+        self.left -= 1
+        if self.left < 0:
             raise Stopped
-        return step(state, *batch)
-
-    return take
 
 
 def fit(folder, after=None, source=None, epochs=3, **options):
     """The program that is started again and again."""
     state, place = folder.resume(fresh())
     return fg.train.fit(
-        step if after is None else stopping(step, after),
+        step if after is None else Stopping(step, after),
         state,
         data() if source is None else source,
         epochs=epochs,
@@ -133,8 +141,42 @@ def test_ctrl_c_saves_where_it_stopped(tmp_path, whole):
         signal.signal(signal.SIGINT, before)
     assert history.interrupted
     assert folder.steps() == [3, 5]
-    assert fg.train.read_manifest(folder.path(5))["data"] == {"epoch": 1, "batch": 2}
+    place = fg.train.read_manifest(folder.path(5))["data"]
+    total = [float(np.float64(history["loss"][3]) + np.float64(history["loss"][4])), 2, "float32"]
+    assert place == {"epoch": 1, "batch": 2, "so_far": {"loss": total}}
     assert bits(folder.restore(fresh())) == bits(state)
+    assert bits(fit(folder)[0]) == whole[0]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_interrupt_in_the_middle_of_a_step_leaves_what_was_saved(tmp_path, whole, capsys, when):
+    """The second Ctrl-C, or one that another handler makes an exception of."""
+    count = itertools.count(1)
+
+    def interrupted(state, *batch):
+        last = next(count) == 5
+        if last and when == "before":
+            raise KeyboardInterrupt
+        result = step(state, *batch)
+        if last:
+            raise KeyboardInterrupt
+        return result
+
+    def run():
+        folder = fg.train.Checkpoints(tmp_path)
+        return fg.train.fit(interrupted, fresh(), data(), epochs=3, checkpoint=folder)
+
+    if when == "before":  # the state before it is whole
+        state, history = run()
+        assert history.interrupted
+        assert int(state.step) == 4
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            run()
+        said = "interrupted in the middle of a step: no state is left but those that were saved\n"
+        assert capsys.readouterr().out.endswith(said)
+    folder = fg.train.Checkpoints(tmp_path)
+    assert folder.steps() == ([3, 4] if when == "before" else [3])
     assert bits(fit(folder)[0]) == whole[0]
 
 
@@ -186,19 +228,29 @@ def test_several_steps_in_a_dispatch_resume_too(tmp_path, stop, wrap):
             step, state, rows, epochs=2, start=place, checkpoint=folder, steps_per_call=3, progress=False
         )[0]
 
-    class Stopping(fg.train.Step):
-        def __init__(self, step):
-            self.__dict__.update(vars(step))
-            self.count = itertools.count()
-
-        def many(self, state, *batch, count):
-            if next(self.count) == stop:
-                raise Stopped
-            return super().many(state, *batch, count=count)
-
     with pytest.raises(Stopped):
-        run("stopped", Stopping(step))
+        run("stopped", Stopping(step, stop))
     assert bits(run("stopped", step)) == bits(run("whole", step))
+
+
+def test_a_choice_is_made_once(tmp_path, monkeypatch):
+    """The last batch of an epoch is smaller, and a run may resume behind it: it chose before."""
+    asked = []
+
+    def pays(self, state, *batch):
+        asked.append(len(batch[0]))
+        return 2 if len(batch[0]) == 4 else 1
+
+    monkeypatch.setattr(fg.train.Step, "steps_that_pay", pays)
+    for stop in range(4):
+        folder = fg.train.Checkpoints(tmp_path / str(stop), every=1)
+        with pytest.raises(Stopped):
+            fit(folder, stop, epochs=2, steps_per_call="auto")
+        taken = folder.steps()
+        assert int(fit(folder, epochs=2, steps_per_call="auto")[0].step) == 6
+        assert folder.resume(fresh())[1]["steps_per_call"] == 2
+        assert asked == ([4] if taken else [4, 4])
+        del asked[:]
 
 
 def test_what_does_not_fit_the_run_is_an_error(tmp_path):
@@ -222,6 +274,85 @@ def test_what_does_not_fit_the_run_is_an_error(tmp_path):
         folder.resume(fg.train.init({"v": 1.0}, optimizer))
 
 
+# Stopping early
+
+
+def judged(params):
+    """A loss with a kink in its history: it becomes better, then worse."""
+    distance = fg.abs(params["w"] - 0.55).sum()
+    return {"distance": distance, "more": -distance}
+
+
+WATCHED = {
+    "the mean over an epoch": {"patience": 1, "min_delta": 0.012},
+    "an evaluation": {"patience": 2, "evaluate": judged, "monitor": "distance"},
+    "its largest value": {"patience": 2, "evaluate": judged, "monitor": "more", "mode": "max"},
+    "after some steps": {"patience": 3, "evaluate": judged, "evaluate_every": 2, "monitor": "distance"},
+    "together": {"patience": 3, "evaluate": judged, "evaluate_every": 2, "monitor": "distance", "steps_per_call": 3},
+}
+
+
+@pytest.mark.parametrize("every", [None, 1, 4])
+@pytest.mark.parametrize("watched", WATCHED)
+def test_a_run_that_stops_early_stops_at_the_same_step_with_the_same_bits(tmp_path, watched, every):
+    options = {"epochs": 12, **WATCHED[watched]}
+
+    def ended(name, *deaths):
+        folder = fg.train.Checkpoints(tmp_path / name, every=every, keep=1)
+        for after in deaths:
+            with pytest.raises(Stopped):
+                fit(folder, after, **options)
+        state, history = fit(folder, **options)
+        return bits(state), history.stopped, history.best_step, folder.steps()[-1]
+
+    whole = ended("whole")
+    assert whole[1]
+    assert 0 < whole[2] < whole[3] < 36
+    for after in range(1, 6 if "steps_per_call" in options else whole[3], 2):
+        assert ended(f"stopped-{after}", after) == whole
+    assert ended("again", 3, 1, 0) == whole
+    assert ended("whole")[:3] == whole[:3]  # a run that is through ends at once
+
+
+def test_early_stopping_goes_on_only_as_it_was(tmp_path):
+    folder = fg.train.Checkpoints(tmp_path, keep=1)
+    fit(folder, epochs=3, patience=9)
+    place = folder.resume(fresh())[1]
+    assert place["patience"].keys() == {"monitor", "mode", "best", "best_step", "waited", "kept"}
+    with raises(
+        fg.ArgumentError,
+        "fit(): a run that goes on must watch what it watched before; got monitor='loss', mode='max' after "
+        "monitor=None, mode='min'; pass the same, or take 'patience' out of start to begin to wait anew.",
+    ):
+        fit(folder, epochs=4, patience=9, monitor="loss", mode="max")
+    state, history = fit(folder, epochs=4)
+    assert not history.stopped
+    assert int(state.step) == 12
+
+
+def test_the_best_state_so_far_is_kept_and_missed(tmp_path, whole):
+    numbers = iter([1.0, 0.1, 0.5, 0.6, 0.7, 0.8, 0.9])
+    options = {"evaluate": lambda params: {"error": next(numbers)}, "patience": 4, "monitor": "error"}
+    folder = fg.train.Checkpoints(tmp_path, keep=2)
+    with pytest.raises(Stopped):
+        fit(folder, 14, epochs=9, **options)
+    assert folder.steps() == [6, 9, 12]
+    state, place = folder.resume(fresh())
+    with raises(
+        fg.ArgumentTypeError,
+        "fit(): checkpoint must have a method restore, to find the best state so far, that of step 6; got None; "
+        "pass the fg.train.Checkpoints that saved it, or restore_best=False.",
+    ):
+        fg.train.fit(step, state, data(), epochs=9, start=place, **options)
+    content = folder.path(6).read_bytes()
+    folder.path(6).write_bytes(content[:-1])
+    with pytest.warns(UserWarning, match="a checkpoint was passed over"), pytest.raises(fg.CheckpointError):
+        folder.resume(fresh())  # the others belong to a run that would return this state
+    folder.path(6).write_bytes(content)
+    state, history = fit(folder, epochs=9, **options)
+    assert (history.best_step, int(state.step), folder.steps()[-1]) == (6, 6, 18)
+
+
 # Killed
 
 
@@ -229,8 +360,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_bits(tmp_path):
     """SIGKILL six times: at steps, while a checkpoint is on its way to the disk, and at whatever is done then."""
     moments = ["step:3", "write:2", "flush:5", "rename:1", "time:0.004", "write:4"]
     options = [str(tmp_path / "run"), "6", *moments]
-    program = [sys.executable, str(Path(__file__).parent / "killed.py"), *options]
-    done = subprocess.run(program, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["6", killed.train(tmp_path / "whole", 6)], done.stderr
+    out = said(Path(__file__).parent / "killed.py", *options, seconds=90)
+    assert out.split() == ["6", killed.train(tmp_path / "whole", 6)]
     left = [entry.name for entry in (tmp_path / "run").iterdir()]
     assert sorted(left) == ["step-0000000029.safetensors", "step-0000000030.safetensors"]

@@ -15,7 +15,7 @@ from jax.experimental import sparse as jax_sparse
 
 from .._checks import describe, fail
 from .._errors import ArgumentError
-from .._plain import plain
+from .._plain import fitting, plain
 from ._arguments import Argnames, Argnums
 from ._request import Answer, request
 
@@ -24,6 +24,7 @@ __all__ = ["JacobianMatrix", "Labels", "ravel_jacobian"]
 Function: TypeAlias = Callable[..., Any]
 
 
+@fitting
 @dataclass(frozen=True)
 class Labels(Sequence[str]):
     """What each row or column of a matrix belongs to, "params.w[2]", written out where it is asked for.
@@ -78,6 +79,7 @@ class Labels(Sequence[str]):
         return f"Labels({list(self) if len(self) < 9 else [*self[:3], '...', *self[-2:]]})"
 
 
+@fitting
 @functools.partial(jax.tree_util.register_dataclass, data_fields=["matrix"], meta_fields=["rows", "columns"])
 @dataclass(frozen=True)
 class JacobianMatrix:

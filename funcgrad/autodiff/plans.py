@@ -13,7 +13,7 @@ import numpy as np
 from .._checks import describe, fail, is_concrete
 from .._convert import from_host
 from .._errors import ArgumentTypeError, DtypeError, FuncgradError, ShapeError, TracedValueError
-from .._plain import plain
+from .._plain import fitting, plain
 from ._arguments import Argnames, Argnums, inexact_dtype
 from ._budget import measured, shown
 from ._outputs import Traced, as_raised
@@ -26,6 +26,7 @@ __all__ = ["JacobianPlan", "plan_jacobian"]
 Function: TypeAlias = Callable[..., Any]
 
 
+@fitting
 @dataclass(frozen=True, eq=False)
 class JacobianPlan:
     """How a Jacobian is computed for arguments of given shapes, and the compiled program that does it.

@@ -16,7 +16,7 @@ import jax
 
 from .._checks import fail, x64_enabled
 from .._errors import ArgumentError
-from .._plain import plain
+from .._plain import fitting, plain
 from ..arrays.devices import devices
 
 __all__ = ["Info", "cache", "info", "precision"]
@@ -34,6 +34,7 @@ _PRECISIONS = {
 }
 
 
+@fitting
 @dataclass(frozen=True)
 class Info:
     """What ``fg.info`` found. ``dataclasses.asdict`` makes a dict of it that JSON can keep.

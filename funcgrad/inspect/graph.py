@@ -14,6 +14,7 @@ import numpy as np
 from .._checks import describe, fail
 from .._errors import ArgumentTypeError
 from .._jax import body_of, inner_program, is_dropped, is_literal, open_program
+from .._plain import fitting
 from .._types import Array, Shape
 
 __all__ = ["Graph", "Node", "graph"]
@@ -22,6 +23,7 @@ __all__ = ["Graph", "Node", "graph"]
 _PLUMBING = {"broadcast_in_dim", "convert_element_type", "copy", "copy_p", "pvary"}
 
 
+@fitting
 @dataclass(frozen=True)
 class Node:
     """One value in a graph, with what torch calls its ``data``, ``grad``, ``grad_fn``, ``is_leaf``, ``requires_grad``.
@@ -54,6 +56,7 @@ class Node:
     is_output: bool
 
 
+@fitting
 @dataclass(frozen=True)
 class Graph:
     """The nodes of a call in the order of computation. Notebooks show it drawn; ``print`` shows the table."""

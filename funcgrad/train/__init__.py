@@ -6,5 +6,6 @@ from .fit import Event, fit
 from .history import History
 from .parallel import Parallel, parallel
 from .processes import distributed
+from .sharded import ShardedCheckpoints
 from .state import TrainState, init
 from .step import Step, step

@@ -28,7 +28,20 @@ from .._checks import fail
 from .._errors import ArgumentError, CheckpointError, FuncgradError
 from ._leaves import array_of
 
-__all__ = ["FORMAT", "ours_left_behind", "read", "read_manifest", "require_json", "verify", "versions", "write"]
+__all__ = [
+    "FORMAT",
+    "brief",
+    "ours_left_behind",
+    "read",
+    "read_manifest",
+    "refuse",
+    "require_json",
+    "sealed",
+    "unsealed",
+    "verify",
+    "versions",
+    "write",
+]
 
 FORMAT = 1
 _FIELD = "funcgrad"  # of the header's metadata
@@ -46,14 +59,14 @@ def write(word: str, path: Path, manifest: dict[str, Any], arrays: dict[str, np.
     if path.is_dir():
         fail(ArgumentError, word, "path must be a file", f"got the folder {str(path)!r}", "name a file in it")
     temporary = path.with_name(f".{path.name}.{_host()}.{os.getpid()}.{next(_counter)}.tmp")
-    text = json.dumps({"sha256": _digest(manifest), "manifest": manifest})
+    text = sealed(manifest)
     try:
         save_file(arrays, temporary, {_FIELD: text})
         _flush(temporary)
         os.replace(temporary, path)
     except (OSError, SafetensorError) as error:
         remedy = "free some space, or choose another folder; what was there before is unchanged"
-        fail(CheckpointError, word, "the file must be written", f"got {_brief(error)!r} for {str(path)!r}", remedy)
+        fail(CheckpointError, word, "the file must be written", f"got {brief(error)!r} for {str(path)!r}", remedy)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -123,11 +136,11 @@ def verify(word: str, path: Path) -> dict[str, Any]:
 def _arrays(word: str, path: Path, file: Any, manifest: dict[str, Any]) -> Iterator[tuple[str, np.ndarray]]:
     stored = {record["name"]: record for record in manifest["leaves"] if "sha256" in record}
     if stored.keys() != set(file.keys()):
-        _refuse(word, path, "its arrays are not those of its manifest")
+        refuse(word, path, "its arrays are not those of its manifest")
     for name, record in stored.items():
         array = array_of(record, file.get_tensor(name))
         if array is None:
-            _refuse(word, path, f"the bytes of {name} are not those that were saved")
+            refuse(word, path, f"the bytes of {name} are not those that were saved")
         yield name, array
 
 
@@ -141,7 +154,7 @@ def _opened(word: str, path: Path) -> Iterator[Any]:
     except (FileNotFoundError, NotADirectoryError):
         fail(CheckpointError, word, "path must be a checkpoint", f"there is no {str(path)!r}", "correct the path")
     except (OSError, SafetensorError, AttributeError, ValueError, TypeError, KeyError) as error:
-        _refuse(word, path, _brief(error))
+        refuse(word, path, brief(error))
 
 
 def _manifest(word: str, path: Path, file: Any) -> dict[str, Any]:
@@ -154,6 +167,16 @@ def _manifest(word: str, path: Path, file: Any) -> dict[str, Any]:
             f"got {str(path)!r}, a safetensors file without its manifest",
             "read it with fg.load_weights",
         )
+    return unsealed(word, path, text)
+
+
+def sealed(manifest: dict[str, Any]) -> str:
+    """A manifest as text, with a digest that tells whether it was changed."""
+    return json.dumps({"sha256": _digest(manifest), "manifest": manifest})
+
+
+def unsealed(word: str, path: Path, text: str) -> dict[str, Any]:
+    """The manifest in a text of `sealed`."""
     try:
         found = json.loads(text)
         manifest: dict[str, Any] = found["manifest"]
@@ -161,7 +184,7 @@ def _manifest(word: str, path: Path, file: Any) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError):
         whole = False
     if not whole:
-        _refuse(word, path, "its manifest is not the one that was written")
+        refuse(word, path, "its manifest is not the one that was written")
     if manifest["format"] > FORMAT:
         made = f"it was written by funcgrad {manifest['versions']['funcgrad']}"
         required, given = f"path must have format {FORMAT} or older", f"{made} in format {manifest['format']}"
@@ -169,13 +192,14 @@ def _manifest(word: str, path: Path, file: Any) -> dict[str, Any]:
     return manifest
 
 
-def _refuse(word: str, path: Path, reason: str) -> NoReturn:
+def refuse(word: str, path: Path, reason: str) -> NoReturn:
     """Raise the error of a file that is torn or corrupt."""
     remedy = "use another checkpoint; fg.train.Checkpoints keeps several and falls back to the last whole one"
     fail(CheckpointError, word, "the checkpoint must be whole", f"{str(path)!r} is not: {reason}", remedy)
 
 
-def _brief(error: Exception) -> str:
+def brief(error: Exception) -> str:
+    """An error of a library in one line."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return text.splitlines()[0] if text else type(error).__name__
 

@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
 
 from .._checks import describe, fail, resolve_dtype
 from .._convert import from_host, is_torch, kept_dtype
@@ -21,9 +22,12 @@ __all__ = [
     "Place",
     "Record",
     "array_of",
+    "described",
+    "digested",
+    "dtype_of",
+    "on_host",
     "places",
     "rebuilt",
-    "records",
     "restored",
     "saved_form",
     "skeleton",
@@ -114,25 +118,43 @@ def rebuilt(structure: Any, leaves: list[Any]) -> PyTree:
     return tuple(made) if kind == "tuple" else made
 
 
-def records(word: str, tree: PyTree) -> tuple[list[Record], dict[str, np.ndarray]]:
-    """What the manifest says of each leaf, and the arrays by name; raises for what cannot be stored."""
-    found = places(tree)
-    on_device = {}
-    for place in found:
-        if isinstance(place.leaf, jax.Array):
-            on_device[place.name] = _readable(word, place.name, place.leaf)
-    hosts = jax.device_get(on_device)  # one transfer: all copies are under way together
+def on_host(word: str, tree: PyTree) -> tuple[list[Record], dict[str, np.ndarray]]:
+    """What the manifest says of each leaf, and the arrays by name on the host; raises for what cannot be stored."""
+    made, stored = described(word, tree, whole=True)
+    on_device = {name: leaf for name, leaf in stored.items() if isinstance(leaf, jax.Array)}
+    hosts = stored | jax.device_get(on_device)  # one transfer: all copies are under way together
+    return made, {name: np.asarray(host, order="C") for name, host in hosts.items()}
+
+
+def digested(records: list[Record], hosts: dict[str, np.ndarray]) -> tuple[list[Record], dict[str, np.ndarray]]:
+    """The records with a digest of each array, and the arrays as the file has them."""
     made, arrays = [], {}
-    for place in found:
-        record, array = _record(word, place, hosts)
-        made.append({"path": place.identity, "name": place.name, **record})
-        if array is not None:
-            arrays[place.name] = array
-            made[-1]["sha256"] = _digest(array)
+    for record in records:
+        name = record["name"]
+        if name not in hosts:
+            made.append(record)
+            continue
+        host, form = hosts[name], {}
+        if host.dtype.name not in _NATIVE:
+            form = {"stored": "bytes"}
+            host = host.reshape(-1).view(np.uint8)
+        arrays[name] = host
+        made.append(record | form | {"sha256": _digest(host)})
     return made, arrays
 
 
-def _readable(word: str, name: str, leaf: jax.Array) -> jax.Array:
+def described(word: str, tree: PyTree, *, whole: bool) -> tuple[list[Record], dict[str, Any]]:
+    """What the manifest says of each leaf, and the arrays by name where they are; with `whole`, all in this process."""
+    made, stored = [], {}
+    for place in places(tree):
+        record, array = _described(word, place, whole)
+        made.append({"path": place.identity, "name": place.name, **record})
+        if array is not None:
+            stored[place.name] = array
+    return made, stored
+
+
+def _readable(word: str, name: str, leaf: jax.Array, whole: bool) -> jax.Array:
     if isinstance(leaf, jax.core.Tracer):
         remedy = "call it outside of jit, grad and vmap"
         fail(ArgumentTypeError, word, "leaves must be known", f"got a traced value at {name}", remedy)
@@ -144,13 +166,13 @@ def _readable(word: str, name: str, leaf: jax.Array) -> jax.Array:
             f"the memory of {name} was reused by the step that it was given to",
             "save the state which that step returned",
         )
-    if not (leaf.is_fully_addressable or leaf.is_fully_replicated):
+    if whole and not (leaf.is_fully_addressable or leaf.is_fully_replicated):
         fail(
             ArgumentError,
             word,
             "every array must be whole in this process",
             f"got {name}, of which other processes hold parts",
-            "gather it first, with jax.experimental.multihost_utils.process_allgather(x, tiled=True)",
+            "save it with fg.train.ShardedCheckpoints, or gather it first with par.gather(tree)",
         )
     return jax.random.key_data(leaf) if _is_key(leaf) else leaf
 
@@ -159,11 +181,13 @@ def _is_key(leaf: Any) -> bool:
     return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
-def _record(word: str, place: Place, hosts: dict[str, Any]) -> tuple[Record, np.ndarray | None]:
+def _described(word: str, place: Place, whole: bool) -> tuple[Record, Any]:
     leaf = place.leaf
+    array: Any
     if type(leaf) in _NUMBERS:
         return {"kind": _NUMBERS[type(leaf)], "value": _as_json(leaf)}, None
     if isinstance(leaf, jax.Array):
+        array = _readable(word, place.name, leaf, whole)
         record: Record = {"kind": "array"}
         if _is_key(leaf):
             impl = jax.random.key_impl(leaf)
@@ -173,9 +197,9 @@ def _record(word: str, place: Place, hosts: dict[str, Any]) -> tuple[Record, np.
             record = {"kind": "key", "impl": impl, "keys": list(leaf.shape)}
         elif leaf.weak_type:
             record["weak"] = True
-        host = np.asarray(hosts[place.name])
     elif isinstance(leaf, np.ndarray | np.generic) or is_torch(leaf):
         host = np.asarray(leaf) if not is_torch(leaf) else np.asarray(from_host(word, leaf))
+        array = host.astype(host.dtype.newbyteorder("="), copy=False)
         record = {"kind": "scalar" if isinstance(leaf, np.generic) else "numpy"}
     else:
         fail(
@@ -185,15 +209,11 @@ def _record(word: str, place: Place, hosts: dict[str, Any]) -> tuple[Record, np.
             f"got {describe(leaf)} at {place.name}",
             "leave it out of the tree: code is not stored, and nothing is pickled",
         )
-    host = host.astype(host.dtype.newbyteorder("="), order="C", copy=False)
-    if host.dtype.kind not in "biufcV" or host.dtype.names or (host.dtype.kind == "V" and not _extended(host.dtype)):
-        given, remedy = f"got {host.dtype} at {place.name}", "convert it to numbers first, or leave it out"
+    dtype = array.dtype
+    if dtype.kind not in "biufcV" or dtype.names or (dtype.kind == "V" and not _extended(dtype)):
+        given, remedy = f"got {dtype} at {place.name}", "convert it to numbers first, or leave it out"
         fail(DtypeError, word, "arrays must hold numbers or truth values", given, remedy)
-    record |= {"dtype": host.dtype.name, "shape": list(host.shape)}
-    if host.dtype.name not in _NATIVE:
-        record["stored"] = "bytes"
-        host = host.reshape(-1).view(np.uint8)
-    return record, host
+    return record | {"dtype": dtype.name, "shape": list(array.shape)}, array
 
 
 def _extended(dtype: np.dtype[Any]) -> bool:
@@ -207,7 +227,7 @@ def _digest(array: np.ndarray) -> str:
 
 def array_of(record: Record, stored: np.ndarray) -> np.ndarray | None:
     """The array that was saved, from the one in the file; None where that is not the same."""
-    dtype = _dtype(record)
+    dtype = dtype_of(record)
     shape = tuple(record["shape"])
     expected = (np.dtype(np.uint8), (math.prod(shape) * dtype.itemsize,)) if "stored" in record else (dtype, shape)
     if (stored.dtype, stored.shape) != expected or _digest(stored) != record["sha256"]:
@@ -231,7 +251,8 @@ def _from_json(kind: str, value: Any) -> Any:
     return float.fromhex(value) if kind == "float" else value
 
 
-def _dtype(record: Record) -> np.dtype[Any]:
+def dtype_of(record: Record) -> np.dtype[Any]:
+    """The dtype that was saved."""
     return np.dtype(getattr(jnp, record["dtype"], record["dtype"]))
 
 
@@ -268,8 +289,11 @@ def restored(word: str, record: Record, array: np.ndarray | None, like: Any = No
     if kept_dtype(array.dtype) != array.dtype:
         resolve_dtype(word, array.dtype)  # says that it needs 64-bit mode
     if record["kind"] == "key":
-        keys = jax.random.wrap_key_data(jax.device_put(array), impl=record["impl"])
         place = _place(like)
+        if isinstance(place, NamedSharding) and not place.is_fully_addressable:
+            everywhere = NamedSharding(place.mesh, PartitionSpec())
+            return jax.random.wrap_key_data(_placed(array, everywhere), impl=record["impl"])
+        keys = jax.random.wrap_key_data(jax.device_put(array), impl=record["impl"])
         return keys if place is None else jax.device_put(keys, place)
     return _placed(_weak(array) if "weak" in record else array, _place(like))
 
@@ -283,6 +307,8 @@ def _place(like: Any) -> jax.sharding.Sharding | None:
 
 
 def _placed(array: Any, place: jax.sharding.Sharding | None) -> jax.Array:
+    if isinstance(array, jax.Array) and array.sharding == place:
+        return array
     if place is None or place.is_fully_addressable:
         return jax.device_put(array, place)
     return jax.make_array_from_callback(array.shape, place, lambda part: array[part])

@@ -24,7 +24,9 @@ class Progress:
         steps: how many there were.
     """
 
-    def __init__(self, shown: bool, title: str, total: int | None, unit: str = "steps", warm: bool = False):
+    def __init__(
+        self, shown: bool, title: str, total: int | None, unit: str = "steps", compiled: set[Any] | None = None
+    ):
         self.shown, self.title, self.total, self.unit = shown, title, total, unit
         self.bar = None
         if shown and sys.stderr.isatty():
@@ -32,20 +34,24 @@ class Progress:
             unknown = "{desc}: {n_fmt} {elapsed}{postfix}"
             shape = unknown if total is None else known
             self.bar = tqdm(desc=title, total=total, bar_format=shape, file=sys.stderr, dynamic_ncols=True)
-        self.warm = warm  # whether what runs is compiled
+        self.compiled = set() if compiled is None else compiled  # the kinds of calls that were made before
         self.steps = self.timed = self.examples = 0
         self.first: float | None = None  # seconds to the first step, compilation included, where that was waited for
-        self.started = self.refreshed = time.perf_counter()
+        self.started = self.refreshed = self.latest = time.perf_counter()
 
-    def advance(self, steps: int, metrics: Mapping[str, Any], examples: int = 0, together: bool = False) -> None:
+    def advance(
+        self, steps: int, metrics: Mapping[str, Any], examples: int = 0, together: bool = False, kind: Any = None
+    ) -> None:
         """Count steps; show them and their numbers, if it is time to: of steps taken together, the last of each."""
         self.steps += steps
         now = time.perf_counter()
-        if self.warm:
+        if kind in self.compiled:
             self.timed += steps
             self.examples += examples
         else:
-            self.started, self.warm = now, True  # the first call compiles, which says nothing about speed
+            self.started += now - self.latest  # the first call of a kind compiles, which says nothing about speed
+            self.compiled.add(kind)
+        self.latest = now
         if self.shown and now - self.refreshed >= (_LINE_EVERY if self.bar is None else _REFRESHED_EVERY):
             shown = {name: value for name, value in metrics.items() if np.ndim(value) == together}
             numbers = jax.device_get(list(shown.values()))  # a dict would come back sorted

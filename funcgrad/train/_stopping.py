@@ -15,6 +15,7 @@ import jax.numpy as jnp
 
 from .._checks import fail, integer, listed
 from .._errors import ArgumentError
+from ._totals import numeral
 from .state import TrainState
 
 __all__ = ["Patience", "stop_asked"]
@@ -57,6 +58,34 @@ class Patience:
     kept: TrainState | None = None
     waited: int = 0
 
+    @property
+    def over(self) -> bool:
+        """Whether the run should end."""
+        return self.waited >= self.turns
+
+    def so_far(self) -> dict[str, Any]:
+        """What a run that goes on must know, for JSON."""
+        best = None if self.best_step is None else numeral(self.best)
+        return {**self._watches(), "best": best, "best_step": self.best_step, "waited": self.waited}
+
+    def go_on(self, saved: Mapping[str, Any]) -> None:
+        """Take what `so_far` gave when the run was stopped."""
+        watched = {name: saved.get(name) for name in self._watches()}
+        if watched != self._watches():
+            fail(
+                ArgumentError,
+                "fit",
+                "a run that goes on must watch what it watched before",
+                f"got {_words(self._watches())} after {_words(watched)}",
+                "pass the same, or take 'patience' out of start to begin to wait anew",
+            )
+        if saved["best_step"] is not None:
+            self.best, self.best_step = float(saved["best"]), saved["best_step"]
+        self.waited = saved["waited"]
+
+    def _watches(self) -> dict[str, Any]:
+        return {"monitor": self.monitor, "mode": "max" if self.maximize else "min"}
+
     @classmethod
     def of(cls, patience: int | None, monitor: str | None, mode: str, min_delta: float) -> Patience | None:
         """From the options of ``fit``."""
@@ -79,7 +108,7 @@ class Patience:
             self.kept = jax.tree.map(jnp.copy, state)
         else:
             self.waited += 1
-        return self.waited >= self.turns
+        return self.over
 
     def _watched(self, numbers: Mapping[str, Any]) -> Any:
         name = self.monitor or ("eval_loss" if "eval_loss" in numbers else "loss")
@@ -87,3 +116,7 @@ class Patience:
             given, remedy = f"got {name!r}", f"choose from {listed(numbers)}" if numbers else "return it from evaluate"
             fail(ArgumentError, "fit", "monitor must name a metric of an epoch or of evaluate", given, remedy)
         return numbers[name]
+
+
+def _words(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in options.items())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,17 @@ import numpy as np
 
 from .._checks import describe, fail, integer
 from .._errors import ArgumentError, ArgumentTypeError, CheckpointError
+from .._plain import fitting
 from .._types import PyTree
 from . import _checkpoint_file as files
-from ._checkpoint_tree import load_with_manifest, save_with
+from ._background import Background
+from ._checkpoint_tree import load_with_manifest, save_hosts
+from ._leaves import on_host, skeleton
 
 __all__ = ["Checkpoints"]
 
 
+@fitting
 class Checkpoints:
     """A folder of checkpoints of one run: the latest ones, and the best.
 
@@ -71,9 +76,10 @@ class Checkpoints:
         if self.folder.exists() and not self.folder.is_dir():
             fail(ArgumentError, word, "folder must be a folder", f"got the file {str(folder)!r}", "name another")
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._background = Background()
 
     def __repr__(self) -> str:
-        return f"Checkpoints({str(self.folder)!r}, steps={self.steps()})"
+        return f"Checkpoints({str(self.folder)!r}, steps={self._steps()})"
 
     def path(self, step: int) -> Path:
         """Where the checkpoint of a step is, or would be."""
@@ -81,6 +87,10 @@ class Checkpoints:
 
     def steps(self) -> list[int]:
         """The steps of which there are files, in order."""
+        self.wait()
+        return self._steps()
+
+    def _steps(self) -> list[int]:
         names = (re.fullmatch(r"step-(\d+)\.safetensors", entry.name) for entry in self.folder.iterdir())
         return sorted(int(name[1]) for name in names if name)
 
@@ -92,6 +102,7 @@ class Checkpoints:
         data: Mapping[str, Any] | None = None,
         metrics: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
+        wait: bool = True,
     ) -> Path:
         """Save a state, then remove what is neither among the latest nor the best.
 
@@ -101,11 +112,14 @@ class Checkpoints:
             data: where in the data the run is, for example ``{"epoch": 2, "batch": 17}``: the next batch.
             metrics: numbers by name; they decide which is the best.
             metadata: what else to keep, as in ``save``.
+            wait: whether to return when the file is there. False returns when the state is copied to the host, and a
+                thread writes it: the next call of any method waits for that, and raises what went wrong in it.
 
         Returns:
             The path of the new file.
         """
         word = "save"
+        self.wait()
         number = self._number(state) if step is None else integer(word, "step", step, 0)
         for argument, value in (("data", data), ("metadata", metadata)):
             if value is not None:
@@ -117,24 +131,41 @@ class Checkpoints:
             "metadata": dict(metadata or {}),
         }
         self.require_next(word, number)
-        path = save_with(word, self.path(number), state, more)
-        self._prune()
+        path, write = self._writer(word, number, state, more, wait)
+
+        def work() -> None:
+            write()
+            self._prune()
+
+        if wait:
+            work()
+        else:
+            self._background.start(work)
         return path
+
+    def wait(self) -> None:
+        """Return when what ``save(..., wait=False)`` began is on the disk; raise what went wrong."""
+        self._background.wait()
 
     def latest(self) -> Path | None:
         """The latest whole checkpoint, or None; every byte of it is checked."""
-        for step in reversed(self.steps()):
-            if self._whole("latest", self.path(step)):
+        self.wait()
+        for step in reversed(self._steps()):
+            if self._whole("latest", step):
                 return self.path(step)
         return None
 
     def best(self) -> Path | None:
         """The checkpoint with the best value of the metric, or None; the earliest of equals."""
+        self.wait()
+        step = self._best("best")
+        return None if step is None else self.path(step)
+
+    def _best(self, word: str) -> int | None:
         if self.metric is None:
             remedy = "write Checkpoints(folder, best='loss')"
             fail(ArgumentError, "best", "there must be a metric that decides", "got none", remedy)
-        ranked = self._ranked()
-        return next((self.path(step) for step in ranked if self._whole("best", self.path(step))), None)
+        return next((step for step in self._ranked() if self._whole(word, step)), None)
 
     def restore(self, like: PyTree = None, *, step: int | None = None, best: bool = False) -> PyTree:
         """The state in the latest whole checkpoint.
@@ -151,13 +182,14 @@ class Checkpoints:
             CheckpointError: there is no whole checkpoint, or not the one asked for.
             ArgumentError: `like` has other leaves.
         """
+        self.wait()
         if step is not None and best:
             fail(ArgumentError, "restore", "step or best may be asked for", "got both", "leave one out")
         if step is not None:
-            return load_with_manifest("restore", self.path(integer("restore", "step", step, 0)), like)[0]
+            return self._read("restore", integer("restore", "step", step, 0), like)[0]
         if best:
-            path = self.best()
-            return self._nothing("restore") if path is None else load_with_manifest("restore", path, like)[0]
+            number = self._best("restore")
+            return self._nothing("restore") if number is None else self._read("restore", number, like)[0]
         found = self._latest("restore", like)
         return self._nothing("restore") if found is None else found[0]
 
@@ -186,9 +218,10 @@ class Checkpoints:
         {} [1 2 3]
         {'epoch': 1, 'batch': 0} [4 5 6 7 8 9]
         """
-        found = self._latest("resume", state)
+        self.wait()
+        found = self._latest("resume", state, complete=True)
         if found is None:
-            return (state, {}) if not self.steps() else self._nothing("resume")
+            return (state, {}) if not self._steps() else self._nothing("resume")
         place = found[1].get("data")
         if place is None:
             fail(
@@ -200,22 +233,27 @@ class Checkpoints:
             )
         return found[0], place
 
-    def _latest(self, word: str, like: PyTree) -> tuple[PyTree, dict[str, Any]] | None:
-        for step in reversed(self.steps()):
+    def _latest(self, word: str, like: PyTree, complete: bool = False) -> tuple[PyTree, dict[str, Any]] | None:
+        """The latest that is whole; with `complete`, also the best state so far, if the run is to return that."""
+        for step in reversed(self._steps()):
             try:
-                return load_with_manifest(word, self.path(step), like)
+                found = self._read(word, step, like)
             except CheckpointError as error:
                 _warn(error)
+                continue
+            needed = _best_so_far(found[1])
+            if not complete or needed in (None, step) or self._whole(word, needed):
+                return found
         return None
 
     def _nothing(self, word: str) -> Any:
-        steps = self.steps()
+        steps = self._steps()
         given = f"none of the {len(steps)} in {str(self.folder)!r} is" if steps else f"{str(self.folder)!r} has none"
         fail(CheckpointError, word, "there must be a whole checkpoint", given, "save one first, or correct the folder")
 
-    def _whole(self, word: str, path: Path) -> bool:
+    def _whole(self, word: str, step: int) -> bool:
         try:
-            files.verify(word, path)
+            self._verify(word, step)
         except CheckpointError as error:
             _warn(error)
             return False
@@ -250,7 +288,7 @@ class Checkpoints:
     def _ranked(self) -> list[int]:
         """The steps with a value of the metric, the best first."""
         values = []
-        for step in self.steps():
+        for step in self._steps():
             manifest = self._readable(step)
             value = float((manifest or {}).get("metrics", {}).get(self.metric, math.nan))
             if not math.isnan(value):
@@ -259,17 +297,18 @@ class Checkpoints:
 
     def _readable(self, step: int) -> dict[str, Any] | None:
         try:
-            return files.read_manifest("save", self.path(step))
+            return self._manifest("save", step)
         except CheckpointError:
             return None
 
     def require_next(self, word: str, number: int) -> None:
         """Raise where this step comes before one that another run has saved here."""
-        for step in self.steps():
+        self.wait()
+        for step in self._steps():
             if step <= number or self._readable(step) is None:
                 continue
             try:
-                files.verify(word, self.path(step))
+                self._verify(word, step)
             except CheckpointError:
                 continue
             fail(
@@ -281,16 +320,52 @@ class Checkpoints:
             )
 
     def _prune(self) -> None:
-        for path in files.ours_left_behind(self.folder):
-            path.unlink(missing_ok=True)
+        self._clear()
         if self.keep is None:
             return
-        readable = [step for step in self.steps() if self._readable(step) is not None]
-        oldest = readable[-self.keep :][0]
+        readable = {step: manifest for step in self._steps() if (manifest := self._readable(step)) is not None}
+        latest = [*readable][-self.keep :]
         best = self._ranked()[:1] if self.metric is not None else []
-        for step in self.steps():
-            if step < oldest and step not in best:
-                self.path(step).unlink(missing_ok=True)
+        best += [needed for step in latest if (needed := _best_so_far(readable[step])) is not None]
+        for step in self._steps():
+            if step < latest[0] and step not in best:
+                self._remove(step)
+
+    # How one checkpoint is kept: as a file.
+
+    def _writer(
+        self, word: str, step: int, state: PyTree, more: dict[str, Any], at_once: bool
+    ) -> tuple[Path, Callable[[], None]]:
+        """Where the state will be, and what writes it: of copies, unless that is called before anything else."""
+        path = self.path(step)
+        leaves, hosts = on_host(word, state)
+        if not at_once:
+            hosts = self._background.copies(hosts)
+        return path, functools.partial(save_hosts, word, path, skeleton(state), leaves, hosts, more)
+
+    def _read(self, word: str, step: int, like: PyTree) -> tuple[PyTree, dict[str, Any]]:
+        return load_with_manifest(word, self.path(step), like)
+
+    def _manifest(self, word: str, step: int) -> dict[str, Any]:
+        return files.read_manifest(word, self.path(step))
+
+    def _verify(self, word: str, step: int) -> None:
+        files.verify(word, self.path(step))
+
+    def _remove(self, step: int) -> None:
+        self.path(step).unlink(missing_ok=True)
+
+    def _clear(self) -> None:
+        """Remove what processes left unfinished."""
+        for path in files.ours_left_behind(self.folder):
+            path.unlink(missing_ok=True)
+
+
+def _best_so_far(manifest: dict[str, Any]) -> int | None:
+    """The step of the state that the run would return if it did not become better: where ``fit`` has patience."""
+    patience = (manifest.get("data") or {}).get("patience")
+    kept = isinstance(patience, dict) and patience.get("kept") is True
+    return patience.get("best_step") if kept and isinstance(patience, dict) else None
 
 
 def _warn(error: CheckpointError) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
+import contextlib
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,10 @@ import jax
 import numpy as np
 
 from .._checks import describe, fail, integer
-from .._errors import ArgumentError, ArgumentTypeError
-from .._plain import plain
+from .._errors import ArgumentError
+from .._plain import fitting, plain
 from ._feeding import Taken, by_epoch, length, peeked, taken_together
+from ._hooks import evaluated, place_of, require_hooks, require_state, restored
 from ._parameters import require_callable
 from ._progress import Progress
 from ._stopping import Patience, stop_asked
@@ -27,6 +28,7 @@ from .step import Step
 __all__ = ["Event", "fit"]
 
 
+@fitting
 @dataclass(frozen=True)
 class Event:
     """What a callback of ``fit`` is told.
@@ -74,7 +76,7 @@ def fit(
 
     Nothing waits for the device between steps: metrics are fetched a few times a second for the progress bar, and at
     the end of an epoch for the history. Ctrl-C ends the run after the step under way and returns what there is; a
-    second one stops it at once.
+    second one stops it at once: in the middle of a step, which leaves no state, it is raised.
 
     Args:
         step: from ``fg.train.step``.
@@ -84,7 +86,8 @@ def fit(
             loss takes after the parameters, or its only one.
         epochs: how many times to go through the data.
         first_epoch: the number of the first of them; not 0 in a run that goes on with an earlier one.
-        start: where among these epochs to begin, as a checkpoint keeps it: ``{"epoch": 2, "batch": 17}``.
+        start: where among these epochs to begin, as a checkpoint keeps it: ``{"epoch": 2, "batch": 17}``; and with
+            it how the epoch went so far, how long `patience` has waited, and what ``steps_per_call="auto"`` decided.
         evaluate: called with the parameters after each epoch; returns a dict of numbers to be recorded and shown. If
             its first parameter is called ``state`` it is given the state, and if it has a parameter ``model_state``
             also that.
@@ -130,25 +133,28 @@ def fit(
     Source: the training loop of torch's tutorials; Keras's ``fit``.
     """
     epochs, first_epoch = integer("fit", "epochs", epochs, 0), integer("fit", "first_epoch", first_epoch, 0)
-    place = _place(start, first_epoch)
+    place = place_of(start, first_epoch)
     batches_of = by_epoch(data, epochs, place)
     require_callable("fit", "step", step, "pass fg.train.step(loss, optimizer)")
-    _require_state(state)
-    _require_hooks(evaluate, callbacks, checkpoint)
+    require_state(state)
+    require_hooks(evaluate, callbacks, checkpoint)
     every = None if evaluate_every is None else integer("fit", "evaluate_every", evaluate_every, 1)
     if every is not None and evaluate is None:
         given, remedy = f"got evaluate_every={every} alone", "pass evaluate= too"
         fail(ArgumentError, "fit", "evaluate_every says when evaluate= is called", given, remedy)
     if isinstance(checkpoint, Checkpoints):
         checkpoint.require_next("fit", int(state.step))  # now, and not after hours of training
-    run = _Run(step, state, evaluate, every, checkpoint, callbacks, Patience.of(patience, monitor, mode, min_delta))
+    stopping = Patience.of(patience, monitor, mode, min_delta)
+    run = _Run(step, state, evaluate, every, checkpoint, callbacks, stopping, bool(restore_best))
     run.show(progress, first_epoch + epochs)
-    with stop_asked() as asked:
-        for epoch in range(place[0], first_epoch + epochs):
-            if run.ended:
-                break
-            run.epoch(epoch, place[1] if epoch == place[0] else 0, batches_of(epoch), steps_per_call, asked)
-    return run.finish(restore_best)
+    run.go_on(place, start or {})
+    with run.saved_whole():
+        with stop_asked() as asked:
+            for epoch in range(place[0], first_epoch + epochs):
+                if run.ended:
+                    break
+                run.epoch(epoch, place[1] if epoch == place[0] else 0, batches_of(epoch), steps_per_call, asked)
+        return run.finish()
 
 
 class _Run:
@@ -163,34 +169,51 @@ class _Run:
         checkpoint: Any,
         callbacks: Sequence[Callable[[Event], Any]],
         patience: Patience | None,
+        restore_best: bool,
     ):
         self.step, self.state, self.callbacks, self.patience = step, state, callbacks, patience
+        self.restore_best = restore_best
         self.evaluate, self.evaluate_every = evaluate, evaluate_every
         self.checkpoint, self.save_every = checkpoint, getattr(checkpoint, "every", None)
         self.history = History()
         self.number = int(state.step)
         self.began = time.perf_counter()
         self.evaluation: dict[str, Any] = {}
-        self.ended = self.warm = False
+        self.ended = False
+        self.compiled: set[Any] = set()  # the kinds of dispatches that there were
         self.place = {"epoch": 0, "batch": 0}
+        self.before: TrainState | None = None  # in a step: the state that it was given
         self.saved = self.evaluated = self.number  # the steps of the latest checkpoint and evaluation
-        self.most: int | None = None  # steps in a dispatch
+        self.chosen: int | None = None  # steps in a dispatch, where that was left open
 
     def show(self, progress: bool, last_epoch: int) -> None:
         """How the run is shown."""
         self.progress, self.last_epoch = progress, last_epoch
+
+    def go_on(self, place: tuple[int, int], saved: Mapping[str, Any]) -> None:
+        """Take up what a checkpoint says of the run that it is from."""
+        self.resumed = place[0] if "so_far" in saved else None
+        self.chosen = saved.get("steps_per_call")  # what is left of an epoch might have made another choice
+        self.history.add_before(place[0], saved.get("so_far", {}))
+        waiting = saved.get("patience")
+        if self.patience is None or waiting is None:
+            return
+        self.patience.go_on(waiting)
+        best = self.patience.best_step
+        if self.restore_best and best is not None:
+            self.patience.kept = self.state if best == self.number else restored(self.checkpoint, self.state, best)
+        self.ended = self.history.stopped = self.patience.over
 
     def epoch(
         self, epoch: int, first_batch: int, batches: Iterable[Any], together: int | str, asked: list[bool]
     ) -> None:
         """Take the steps of one epoch."""
         total = length(batches)
-        shown = Progress(self.progress, f"epoch {epoch + 1}/{self.last_epoch}", total, warm=self.warm)
+        shown = Progress(self.progress, f"epoch {epoch + 1}/{self.last_epoch}", total, compiled=self.compiled)
         self.place = {"epoch": epoch, "batch": first_batch}
         try:
-            if self.most is None:
-                self.most, batches = self._most(together, batches)
-            for taken in taken_together(batches, self.most, self._room):
+            most, batches = self._most(together, batches)
+            for taken in taken_together(batches, most, self._room):
                 self._take(taken, shown)
                 if asked:
                     raise KeyboardInterrupt
@@ -202,8 +225,12 @@ class _Run:
                 fail(ArgumentError, "fit", "every epoch must have batches", given, remedy)
             if not self.ended:
                 self.place = {"epoch": epoch + 1, "batch": 0}
-            self._end_epoch(epoch, shown, whole=not first_batch)
+            self._end_epoch(epoch, shown, whole=not first_batch or epoch == self.resumed)
         except KeyboardInterrupt:
+            if self.before is not None and (self.state is not self.before or not self.before.is_alive):
+                shown.close()
+                shown.note("interrupted in the middle of a step: no state is left but those that were saved")
+                raise
             self.history.interrupted = self.ended = True
             shown.close()
             self._save({})
@@ -213,18 +240,27 @@ class _Run:
             shown.close()
             raise
 
-    def finish(self, restore_best: bool) -> tuple[TrainState, History]:
+    @contextlib.contextmanager
+    def saved_whole(self) -> Iterator[None]:
+        """However the run ends, what it began to save is saved, or an error says why not."""
+        try:
+            yield
+        finally:
+            if isinstance(self.checkpoint, Checkpoints):
+                self.checkpoint.wait()
+
+    def finish(self) -> tuple[TrainState, History]:
         """The result, when nothing more will be done."""
         self._save({})
         if self.patience is not None:
             self.history.best_step = self.patience.best_step
-            if restore_best and self.patience.kept is not None and not self.history.interrupted:
+            if self.restore_best and self.patience.kept is not None and not self.history.interrupted:
                 self.state = self.patience.kept
         self._tell("end", self.evaluation)
         return self.state, self.history
 
     def _take(self, taken: Taken, shown: Progress) -> None:
-        before = self.number
+        before, self.before = self.number, self.state
         step: Any = self.step
         if taken.steps is None:
             self.state, metrics = step(self.state, *taken.batch)
@@ -234,15 +270,17 @@ class _Run:
         self.number += steps
         self.place["batch"] += steps
         self.history.add_step(self.number, self.place["epoch"], metrics, taken.steps)
-        if not self.warm:
+        self.before = None
+        if not self.compiled:
             jax.block_until_ready(metrics)  # once in a run
-            self.warm = True
             self.history.first_step_seconds = shown.first = time.perf_counter() - self.began
-        shown.advance(steps, metrics, steps * taken.rows, taken.steps is not None)
+        together = taken.steps is not None
+        shown.advance(steps, metrics, steps * taken.rows, together, kind=(together, taken.rows))
         self._tell("step", metrics)
         if self.evaluate_every is not None and self._passed(self.evaluate_every, before):
             self._evaluate({})
-        if self.save_every is not None and self._passed(self.save_every, before):
+        due = self.save_every is not None and self._passed(self.save_every, before)
+        if due or self._best_is_new():
             self._save(self.evaluation if self.evaluated == self.number else {})
 
     def _passed(self, every: int, before: int) -> bool:
@@ -250,7 +288,7 @@ class _Run:
 
     def _end_epoch(self, epoch: int, shown: Progress, whole: bool) -> None:
         self._check()
-        means = self.history.means(epoch) if shown.steps else {}  # a run may resume behind the last batch
+        means = self.history.means(epoch)  # nothing if a run resumes behind the last batch, and does not say more
         if self.evaluate is not None and self.evaluate_every is None and not self.ended:
             self._evaluate(means)
         elif self.evaluate is None and means:
@@ -259,15 +297,16 @@ class _Run:
         shown.end(numbers)
         self._tell("epoch", numbers)
         decides = getattr(self.checkpoint, "metric", None)
-        if self.save_every is None or decides is not None:
+        if self.save_every is None or decides is not None or self._best_is_new():
             # A part of an epoch, or an evaluation of an earlier state, does not say how good this one is.
             measured = numbers if self.evaluated == self.number or decides not in self.evaluation else means
-            self._save(measured if whole and (decides in measured or decides not in numbers) else {}, again=True)
+            said = decides in measured or (decides not in numbers and self.resumed != epoch)
+            self._save(measured if whole and said else {}, again=True)
 
     def _evaluate(self, means: Mapping[str, Any]) -> None:
         assert self.evaluate is not None
         self._check()
-        found = _evaluated(self.evaluate, self.state)
+        found = evaluated(self.evaluate, self.state)
         self.evaluation, self.evaluated = self.history.add_evaluation(found), self.number
         self._tell("evaluation", self.evaluation)
         self._judge({**means, **self.evaluation})
@@ -275,6 +314,22 @@ class _Run:
     def _judge(self, numbers: Mapping[str, Any]) -> None:
         if self.patience is not None and self.patience.is_over(numbers, self.state, self.number):
             self.ended = self.history.stopped = True
+
+    def _best_is_new(self) -> bool:
+        """Whether the state that is to be returned is this one, and a run that goes on would not find it."""
+        found = self.patience is not None and self.restore_best and self.patience.best_step == self.number
+        return found and self.saved != self.number
+
+    def _where(self) -> dict[str, Any]:
+        """What the same program needs to know to go on from here."""
+        place: dict[str, Any] = dict(self.place)
+        if place["batch"]:
+            place["so_far"] = self.history.so_far(place["epoch"])
+        if self.chosen is not None:
+            place["steps_per_call"] = self.chosen
+        if self.patience is not None:
+            place["patience"] = {**self.patience.so_far(), "kept": self.restore_best}
+        return place
 
     def _tell(self, name: str, metrics: Mapping[str, Any]) -> None:
         for callback in self.callbacks:
@@ -292,7 +347,8 @@ class _Run:
             return
         self._check()
         kept = {name: float(value) for name, value in numbers.items() if np.ndim(value) == 0}
-        self.checkpoint.save(self.state, data=dict(self.place), metrics=kept or None)
+        more = {"wait": False} if isinstance(self.checkpoint, Checkpoints) else {}
+        self.checkpoint.save(self.state, data=self._where(), metrics=kept or None, **more)
         self.saved = self.number
 
     def _most(self, together: int | str, batches: Iterable[Any]) -> tuple[int, Iterable[Any]]:
@@ -305,51 +361,12 @@ class _Run:
             fail(ArgumentError, "fit", "several steps in a call need a step of fg.train.step", given, remedy)
         if together != "auto":
             return integer("fit", "steps_per_call", together, 1), batches
-        first, batches = peeked(batches)
-        return (1 if first is None else step.steps_that_pay(self.state, *first)), batches
+        if self.chosen is None:
+            first, batches = peeked(batches)
+            self.chosen = None if first is None else step.steps_that_pay(self.state, *first)
+        return self.chosen or 1, batches
 
     def _room(self) -> float:
         """How many steps there are until something is to be done between two."""
         due = [every - self.number % every for every in (self.evaluate_every, self.save_every) if every is not None]
         return min(due, default=math.inf)
-
-
-def _require_state(state: Any) -> None:
-    if not isinstance(state, TrainState):
-        remedy = "pass fg.train.init(params, optimizer)"
-        fail(ArgumentTypeError, "fit", "state must be a TrainState", f"got {describe(state)}", remedy)
-
-
-def _place(start: Any, first_epoch: int) -> tuple[int, int]:
-    """Where to begin: an epoch, and a batch in it."""
-    if start is None or start == {}:
-        return first_epoch, 0
-    if not isinstance(start, Mapping) or not {"epoch", "batch"} >= {*start}:
-        given, remedy = f"got {describe(start)}", "write for example start={'epoch': 2, 'batch': 17}"
-        fail(ArgumentTypeError, "fit", "start must be a dict of 'epoch' and 'batch'", given, remedy)
-    return integer("fit", "start", start.get("epoch", first_epoch), first_epoch), integer(
-        "fit", "start", start.get("batch", 0), 0
-    )
-
-
-def _require_hooks(evaluate: Any, callbacks: Any, checkpoint: Any) -> None:
-    if evaluate is not None:
-        require_callable("fit", "evaluate", evaluate, "write def evaluate(params): return {'accuracy': ...}")
-    if not isinstance(callbacks, list | tuple):
-        given, remedy = f"got {describe(callbacks)}", "write callbacks=[function]"
-        fail(ArgumentTypeError, "fit", "callbacks must be a list of functions", given, remedy)
-    for callback in callbacks:
-        require_callable("fit", "a callback", callback, "write def callback(event): ...")
-    if checkpoint is not None and not callable(getattr(checkpoint, "save", None)):
-        given, remedy = f"got {describe(checkpoint)}", "pass for example fg.train.Checkpoints('runs/first')"
-        fail(ArgumentTypeError, "fit", "checkpoint must have a method save", given, remedy)
-
-
-def _evaluated(evaluate: Callable[..., Any], state: TrainState) -> Any:
-    """What `evaluate` gives for a state, of which it is passed what its parameters name."""
-    try:
-        names = list(inspect.signature(evaluate).parameters)
-    except (TypeError, ValueError):
-        names = []
-    more = {"model_state": state.model_state} if "model_state" in names[1:] else {}
-    return evaluate(state if names[:1] == ["state"] else state.params, **more)

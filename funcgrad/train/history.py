@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import csv
 import json
 import math
@@ -14,6 +15,8 @@ import numpy as np
 
 from .._checks import describe, fail, listed
 from .._errors import ArgumentTypeError
+from .._plain import fitting
+from ._totals import Total, numeral
 
 __all__ = ["History"]
 
@@ -23,6 +26,7 @@ _AHEAD = 16
 _FETCHED_AT_ONCE = 1024
 
 
+@fitting
 class History(Mapping[str, np.ndarray]):
     """The metrics of a run by name, as NumPy arrays.
 
@@ -46,6 +50,7 @@ class History(Mapping[str, np.ndarray]):
         self._added = 0
         self._evaluated_at: list[int] = []  # how many steps were recorded when each evaluation was made
         self._pending: list[tuple[int | None, dict[str, Any]]] = []  # still on the device: of a step, or of several
+        self._before: tuple[int, dict[str, Total]] = (-1, {})
 
     def __getitem__(self, name: str) -> np.ndarray:
         self._fetch()
@@ -134,12 +139,34 @@ class History(Mapping[str, np.ndarray]):
             column += [math.nan] * (len(self._evaluated_at) - len(column))
         return numbers
 
-    def means(self, epoch: int) -> dict[str, float]:
+    def means(self, epoch: int) -> dict[str, Any]:
         """The mean of each metric over the steps of an epoch."""
+        return {name: total.mean for name, total in self._totals(epoch).items()}
+
+    def add_before(self, epoch: int, totals: Mapping[str, Any]) -> None:
+        """Take what `so_far` gave of an epoch when the run was stopped in the middle of it."""
+        read = {}
+        for name, (value, steps, dtype) in totals.items():
+            read[name] = Total(complex(value) if dtype.startswith("complex") else float(value), steps, dtype)
+        self._before = epoch, read
+
+    def so_far(self, epoch: int) -> dict[str, Any]:
+        """What the metrics add up to in an epoch, for JSON."""
+        return {name: [numeral(total), steps, dtype] for name, (total, steps, dtype) in self._totals(epoch).items()}
+
+    def _totals(self, epoch: int) -> dict[str, Total]:
         self._fetch()
-        chosen = np.asarray(self._steps["epoch"]) == epoch
-        with np.errstate(invalid="ignore"):  # of infinities of both signs
-            return {name: np.mean(np.asarray(values)[chosen]) for name, values in list(self._steps.items())[2:]}
+        before = self._before[1] if self._before[0] == epoch else {}
+        epochs = self._steps["epoch"]
+        first, last = bisect.bisect_left(epochs, epoch), bisect.bisect_right(epochs, epoch)
+        if first == last:
+            return before
+        earlier = max((total.steps for total in before.values()), default=0)
+        totals = {}
+        for name in [*before, *(name for name in list(self._steps)[2:] if name not in before)]:
+            values = self._steps[name][first:last] if name in self._steps else [math.nan] * (last - first)
+            totals[name] = Total.of(values, before.get(name, Total(math.nan, earlier, "") if earlier else None))
+        return totals
 
     def _fetch(self, count: int | None = None) -> None:
         """Bring what is pending, or the first `count` of it, to the host, in one transfer."""

@@ -16,17 +16,18 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from .._checks import describe, fail, integer, is_concrete
 from .._convert import host_copy, is_torch, resolve_device
 from .._errors import ArgumentError, ArgumentTypeError, ShapeError
-from .._plain import plain
+from .._plain import fitting, plain
 from .._types import Array, PyTree
 from ._processes import explain_loss, require_same_everywhere
 
 __all__ = ["Parallel", "parallel"]
 
-_AXIS = "data"
+_AXIS, _GROUP = "data", "fsdp"
 _AHEAD = 2  # steps that may be under way in a run of several processes
 _WHOLE = 4096  # elements; what is smaller stays whole, because fetching its parts would cost more than keeping it
 
 
+@fitting
 @dataclass(frozen=True)
 class Parallel:
     """Devices that work on one batch together. Made by ``fg.parallel``, given to ``fg.train.step``.
@@ -34,12 +35,12 @@ class Parallel:
     Arrays stay what they are to the reader: one value, with its whole shape. Only where its parts live is decided here.
 
     Attributes:
-        mesh: the devices in a row, for what JAX itself asks of a mesh.
-        fsdp: whether parameters are spread over the devices too, and not only the rows of a batch.
+        mesh: the devices, for what JAX itself asks of a mesh: in a row, or in one for each group.
+        fsdp: whether parameters are spread over the devices too, and not only the rows of a batch; or over how many.
     """
 
     mesh: Mesh
-    fsdp: bool = False
+    fsdp: bool | int = False
 
     def __len__(self) -> int:
         """How many devices there are, in all processes."""
@@ -53,7 +54,7 @@ class Parallel:
     @property
     def rows(self) -> NamedSharding:
         """Where a batch lives: its rows are shared among the devices. ``fg.data.batches(..., device=par.rows)``."""
-        return NamedSharding(self.mesh, PartitionSpec(_AXIS))
+        return self._shared_along(0)
 
     @property
     def whole(self) -> NamedSharding:
@@ -78,7 +79,10 @@ class Parallel:
         return self._put("replicate", tree, jax.tree.map(lambda _: self.whole, tree))
 
     def place(self, tree: PyTree) -> PyTree:
-        """A copy of parameters or of a whole state: on each device, or with ``fsdp`` in parts, one for each device."""
+        """A copy of parameters or of a whole state: on each device, or with ``fsdp`` in parts, one for each device.
+
+        Where ``fsdp`` is a number, each group of so many devices has a copy, one part on each.
+        """
         return self._put("place", tree, jax.tree.map(self.sharding, tree))
 
     def create(self, f: Callable[..., PyTree], /, *args: Any) -> PyTree:
@@ -99,10 +103,11 @@ class Parallel:
         """Where ``place`` puts an array, by its shape: with ``fsdp``, split along its longest dimension that can be."""
         shape = np.shape(leaf)
         if self.fsdp and np.prod(shape) >= _WHOLE:
-            even = [dim for dim, size in enumerate(shape) if size % len(self) == 0]
+            axis = self.mesh.axis_names[-1]
+            even = [dim for dim, size in enumerate(shape) if size % self.mesh.shape[axis] == 0]
             if even:
                 longest = max(even, key=lambda dim: shape[dim])  # the first of equals
-                return self._along(longest)
+                return NamedSharding(self.mesh, PartitionSpec(*[None] * longest, axis))
         return self.whole
 
     # What fg.train.step asks.
@@ -118,7 +123,7 @@ class Parallel:
     def shared(self, x: Array, dim: int) -> Array:
         """In a compiled function: `x`, of which each device holds an equal part along `dim`, if that can be."""
         even = x.shape[dim] % len(self) == 0
-        return jax.lax.with_sharding_constraint(x, self._along(dim)) if even else x
+        return jax.lax.with_sharding_constraint(x, self._shared_along(dim)) if even else x
 
     def guarded(self, compiled: Callable[..., Any]) -> Callable[..., Any]:
         """A compiled step that says so where another process is gone."""
@@ -170,8 +175,10 @@ class Parallel:
     def _by_leaf(self, f: Callable[..., Any], batch: PyTree) -> PyTree:
         return jax.tree_util.tree_map_with_path(f, batch)
 
-    def _along(self, dim: int) -> NamedSharding:
-        return NamedSharding(self.mesh, PartitionSpec(*[None] * dim, _AXIS))
+    def _shared_along(self, dim: int) -> NamedSharding:
+        """Where an array lives of which each device has an equal part along `dim`."""
+        axes = self.mesh.axis_names
+        return NamedSharding(self.mesh, PartitionSpec(*[None] * dim, axes if len(axes) > 1 else axes[0]))
 
     def _with_rows(self, name: str, dim: int, path: Any, leaf: Any) -> Any:
         if isinstance(leaf, bool | int | float | complex) or self._holds(leaf):
@@ -180,7 +187,7 @@ class Parallel:
         if np.ndim(leaf) <= dim:
             return _on(self.whole, name, leaf)
         self._require_even(name, path, leaf, dim, len(self), f"the {len(self)} devices")
-        return _on(self._along(dim), name, leaf)
+        return _on(self._shared_along(dim), name, leaf)
 
     def _with_local_rows(self, path: Any, leaf: Any) -> Any:
         if isinstance(leaf, bool | int | float | complex) or self._holds(leaf):
@@ -262,7 +269,7 @@ def _fetched(leaf: Any) -> Any:
 
 
 @plain
-def parallel(devices: int | Sequence[Any] | None = None, *, fsdp: bool = False) -> Parallel:
+def parallel(devices: int | Sequence[Any] | None = None, *, fsdp: bool | int = False) -> Parallel:
     """Devices that train on one batch together: all of them, of all processes, unless some are named.
 
     Every device takes its share of the rows of a batch, and the compiler adds up the gradients. The step computes what
@@ -272,7 +279,9 @@ def parallel(devices: int | Sequence[Any] | None = None, *, fsdp: bool = False) 
 
     Args:
         devices: how many, or which: names such as ``"gpu:1"`` or JAX's devices. By default all.
-        fsdp: whether to spread parameters too: less memory for more communication.
+        fsdp: whether to spread parameters too: less memory for more communication. A number says over how many devices
+            that are next to each other: with 4 of 8, each half of them has a copy of the parameters, in four parts, so
+            that parts are fetched inside of a machine and only gradients go between machines.
 
     Returns:
         A ``Parallel``. ``fg.train.step(loss, optimizer, parallel=par)`` is all that a training run needs of it;
@@ -280,15 +289,15 @@ def parallel(devices: int | Sequence[Any] | None = None, *, fsdp: bool = False) 
         brings them back.
 
     Raises:
-        ArgumentError: there are fewer devices, or one is named twice.
+        ArgumentError: there are fewer devices, one is named twice, or `fsdp` does not divide their number.
 
     >>> par = fg.parallel()
     >>> x = par.shard(np.ones((2 * len(par), 3)))
     >>> x.shape == (2 * len(par), 3)
     True
 
-    Source: ``torch.nn.parallel.DistributedDataParallel``, ``torch.distributed.fsdp``; Rajbhandari et al., ZeRO:
-    Memory Optimizations Toward Training Trillion Parameter Models, 2020.
+    Source: ``torch.nn.parallel.DistributedDataParallel``, ``torch.distributed.fsdp`` (with a number, its
+    ``HYBRID_SHARD``); Rajbhandari et al., ZeRO: Memory Optimizations Toward Training Trillion Parameter Models, 2020.
     """
     present = jax.devices()
     if devices is None:
@@ -309,6 +318,16 @@ def parallel(devices: int | Sequence[Any] | None = None, *, fsdp: bool = False) 
     if not chosen or len(set(chosen)) < len(chosen):
         given = "none" if not chosen else f"{len(chosen)}, of which {len(set(chosen))} are different"
         fail(ArgumentError, "parallel", "devices must be different ones", f"got {given}", "leave it out for all")
+    if isinstance(fsdp, bool | np.bool_):
+        kept: bool | int = bool(fsdp)
+        shape: tuple[int, ...] = (len(chosen),)
+        names: tuple[str, ...] = (_AXIS,)
+    else:
+        kept = integer("parallel", "fsdp", fsdp, least=1)
+        if len(chosen) % kept:
+            required = f"fsdp must divide the number of devices, which is {len(chosen)}"
+            fail(ArgumentError, "parallel", required, f"got {kept}", "write fsdp=True to use all of them")
+        shape, names = (len(chosen) // kept, kept), (_AXIS, _GROUP)
     # Auto: under JAX's default, Explicit, ordinary losses do not trace.
-    mesh = jax.make_mesh((len(chosen),), (_AXIS,), axis_types=(AxisType.Auto,), devices=chosen)
-    return Parallel(mesh, fsdp=bool(fsdp))
+    mesh = jax.make_mesh(shape, names, axis_types=(AxisType.Auto,) * len(shape), devices=chosen)
+    return Parallel(mesh, fsdp=kept)

@@ -24,6 +24,7 @@ def distributed(
     processes: int | None = None,
     process: int | None = None,
     timeout: float = 300.0,
+    silence: float = 100.0,
 ) -> None:
     """Join this process with the others of a run, before anything is computed; ``fg.parallel()`` then has all devices.
 
@@ -35,6 +36,8 @@ def distributed(
         processes: how many there are.
         process: the number of this one, from 0.
         timeout: how many seconds to wait for the others.
+        silence: after how many seconds without a sign of life from one process JAX ends the others, where a step has
+            not told them before.
 
     Raises:
         ArgumentError: the arguments contradict each other, or are missing and the environment does not say; this was
@@ -54,7 +57,7 @@ def distributed(
         address, processes, process = _from_torchrun()
     if address is None and processes is None and process is None:
         _require_fresh()
-        _ask_cluster(timeout)
+        _ask_cluster(timeout, silence)
         return
     given = f"got address={address!r}, processes={processes!r}, process={process!r}"
     if processes is None or process is None or (address is None and processes != 1):
@@ -76,7 +79,7 @@ def distributed(
         _await_others(int(port), processes, timeout)
     else:
         _announce(host, int(port), process, timeout)
-    jax.distributed.initialize(address, processes, process, initialization_timeout=max(int(timeout), 1))
+    jax.distributed.initialize(address, processes, process, **_seconds(timeout, silence))
 
 
 def _from_torchrun() -> tuple[str, int, int]:
@@ -89,9 +92,14 @@ def _from_torchrun() -> tuple[str, int, int]:
         fail(ArgumentError, "distributed", required, f"got {error}", remedy)
 
 
-def _ask_cluster(timeout: float) -> None:
+def _seconds(timeout: float, silence: float) -> dict[str, Any]:
+    """What JAX calls these, in whole seconds."""
+    return {"initialization_timeout": max(int(timeout), 1), "heartbeat_timeout_seconds": max(int(silence), 1)}
+
+
+def _ask_cluster(timeout: float, silence: float) -> None:
     try:
-        jax.distributed.initialize(initialization_timeout=max(int(timeout), 1))
+        jax.distributed.initialize(**_seconds(timeout, silence))
     except ValueError:
         required = "the environment must say how many processes there are"
         remedy = "pass address=, processes= and process="

@@ -15,7 +15,7 @@ import optax
 from .._checks import describe, fail, require_key
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError
-from .._plain import plain
+from .._plain import fitting, plain
 from .._types import Array, PyTree
 from ._parameters import averaged, require_optimizer, trained_part, with_trained
 from .parallel import Parallel
@@ -25,6 +25,7 @@ __all__ = ["TrainState", "init"]
 _DONATED = ("params", "opt_state", "model_state", "ema")
 
 
+@fitting
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, eq=False, repr=False)
 class TrainState:
@@ -88,8 +89,15 @@ class TrainState:
         owned = _copied({field: getattr(self, field) for field in _DONATED})
         return replace(self, step=jnp.array(self.step, jnp.int32), **owned)
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether every array can be used: no step has reused its memory."""
+        if "_spent" in self.__dict__:
+            return False
+        return not any(isinstance(leaf, jax.Array) and leaf.is_deleted() for leaf in jax.tree.leaves(self))
+
     def _require_alive(self) -> TrainState:
-        if any(isinstance(leaf, jax.Array) and leaf.is_deleted() for leaf in jax.tree.leaves(self)):
+        if not self.is_alive:
             fail(
                 ArgumentError,
                 "step",

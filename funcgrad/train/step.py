@@ -16,7 +16,7 @@ from .._checks import describe, fail, integer, is_concrete, listed, resolve_dtyp
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .._op import strong
-from .._plain import plain
+from .._plain import fitting, plain
 from .._types import Array, DtypeLike, PyTree
 from ._equations import steps_that_pay
 from ._objective import Objective
@@ -30,6 +30,7 @@ __all__ = ["Step", "step"]
 _LOOKED_EVERY = 0.25  # seconds between looks at what was not finite
 
 
+@fitting
 class Step:
     """A compiled training step, from ``fg.train.step``: ``state, metrics = step(state, *batch)``."""
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._checks import describe, fail
 from ..._errors import ArgumentError, ArgumentTypeError, ShapeError
-from ..._plain import plain
+from ..._plain import fitting, plain
 from ..sparsity.pattern import SparsityPattern
 from ._both import apart, fewest_apart
 from ._lines import alone, columns_of, is_symmetric, renumbered, require_symmetric, rows_of, transposed
@@ -22,6 +22,7 @@ _ORDERS = ("auto", *ORDERS)
 _WORTH = 0.75  # what takes more effort, or products in reverse, pays where there are fewer colours by so much
 
 
+@fitting
 class Coloring:
     """Columns and rows in groups, of which each is computed in one product, checked to hold every entry of a pattern.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..._checks import describe, fail, require_key
 from ..._errors import ArgumentError, ArgumentTypeError, ShapeError, TracedValueError
-from ..._plain import plain
+from ..._plain import fitting, plain
 from .._arguments import Argnames, Argnums, choose, select
 from .._outputs import Traced, as_raised
 from .pattern import SparsityPattern
@@ -24,6 +24,7 @@ _MOST_GROUPS = 256
 _MOST_NUMBERS = 4_000_000  # in the products computed together
 
 
+@fitting
 @dataclass(frozen=True)
 class PatternCheck:
     """What a check of a pattern found, when it found no missing entry.

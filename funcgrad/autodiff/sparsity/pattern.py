@@ -17,6 +17,7 @@ import numpy as np
 
 from ..._checks import describe, fail
 from ..._errors import ArgumentError, ArgumentTypeError, ShapeError
+from ..._plain import fitting
 from ._rows import by_columns
 
 __all__ = ["SparsityPattern"]
@@ -29,6 +30,7 @@ _TORN += (RuntimeError, zipfile.BadZipFile, zlib.error)
 _PICTURE = 32, 8  # the most characters in width and height; each shows 2 × 4 places
 
 
+@fitting
 class SparsityPattern:
     """The places where a matrix may be nonzero, sorted by row and then by column, each once.
 

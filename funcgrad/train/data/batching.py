@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import numpy as np
 from ..._checks import describe, fail, require_key
 from ..._convert import is_torch, resolve_device
 from ..._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
-from ..._plain import plain
+from ..._plain import fitting, plain
 from ..._types import Array, PyTree
 from ...arrays.random import fold_in
 from ._handing import handed_over
@@ -25,6 +26,7 @@ from .tables import Table
 __all__ = ["Batches", "batches", "train_test_split"]
 
 
+@fitting
 @dataclass(frozen=True, eq=False)
 class Batches:
     """What ``batches`` gives: iterable any number of times, with a length, and callable with an epoch's number.
@@ -74,12 +76,17 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         order = Order(self.key, self.epoch, self.rows)
+        cut = self.key is None and self.load is None  # a load may write into the rows that it is given
         for number in range(self.start, self.start + len(self)):
-            rows = order[number * self.batch_size : min((number + 1) * self.batch_size, self.rows)]
-            present = len(rows)
-            if self.pad_last:
-                rows = np.concatenate([rows, np.repeat(rows[-1:], self.batch_size - present)])
-            batch = jax.tree.map(lambda leaf, rows=rows: _select(leaf, rows), self.arrays)
+            first = number * self.batch_size
+            present = min(self.batch_size, self.rows - first)
+            if cut and (present == self.batch_size or not self.pad_last):
+                batch = jax.tree.map(lambda leaf, first=first, n=present: _cut(leaf, first, n), self.arrays)
+            else:
+                rows = order[first : first + present]
+                if self.pad_last:
+                    rows = np.concatenate([rows, np.repeat(rows[-1:], self.batch_size - present)])
+                batch = jax.tree.map(lambda leaf, rows=rows: _select(leaf, rows), self.arrays)
             if self.load is not None:
                 loaded = self.load(*batch, **self._key_of(number))
                 batch = tuple(loaded) if isinstance(loaded, tuple | list) else (loaded,)
@@ -288,6 +295,16 @@ def _rows(word: str, arrays: tuple[PyTree, ...]) -> int:
 def _select(leaf: Any, rows: np.ndarray) -> Any:
     """A copy of these rows, on the side (host or device) where `leaf` is."""
     return _gathered(leaf, rows) if isinstance(leaf, jax.Array) else leaf[rows]
+
+
+def _cut(leaf: Any, first: int, count: int) -> Any:
+    """These neighbouring rows: on the host a view."""
+    return _sliced(leaf, first, count) if isinstance(leaf, jax.Array) else leaf[first : first + count]
+
+
+@functools.partial(jax.jit, static_argnums=2)
+def _sliced(leaf: Array, first: int, count: int) -> Array:
+    return jax.lax.dynamic_slice_in_dim(leaf, first, count)
 
 
 @jax.jit

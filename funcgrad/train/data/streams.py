@@ -15,7 +15,7 @@ import numpy as np
 from ..._checks import describe, fail, integer, x64_enabled
 from ..._convert import from_host, is_torch, resolve_device
 from ..._errors import ArgumentError, ArgumentTypeError, ShapeError
-from ..._plain import plain
+from ..._plain import fitting, plain
 from ..._types import Array, PyTree
 from ._epochs import from_batch
 from ._handing import handed_over
@@ -23,6 +23,7 @@ from ._handing import handed_over
 __all__ = ["Prefetched", "Stream", "prefetch", "stream"]
 
 
+@fitting
 @dataclass(frozen=True, eq=False)
 class Stream:
     """What ``stream`` gives: iterable, and callable with an epoch's number and a batch to start at."""
@@ -129,6 +130,7 @@ def _require_source(word: str, argument: str, source: Any) -> None:
         fail(ArgumentTypeError, word, required, f"got {describe(source)}", "pass for example a list or a generator")
 
 
+@fitting
 @dataclass(frozen=True, eq=False)
 class Prefetched:
     """What ``prefetch`` gives: the same batches, made ahead of time; called with an epoch's number, those of it."""

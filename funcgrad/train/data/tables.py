@@ -19,7 +19,7 @@ import numpy as np
 from ..._checks import describe, fail, listed
 from ..._convert import from_host
 from ..._errors import ArgumentError, ArgumentTypeError, ConversionError, DtypeError, IndexRangeError, ShapeError
-from ..._plain import plain
+from ..._plain import fitting, plain
 from ..._types import Array, DtypeLike
 
 __all__ = ["Table", "fillna", "get_dummies", "read_csv", "to_array"]
@@ -30,6 +30,7 @@ _SHOWN_ROWS = 10
 _ONLY_PYTHON_READS = re.compile(r"_|[^\x00-\x7f]")
 
 
+@fitting
 class Table:
     """Named columns of equal length. It is never changed: every operation gives a new table.
 
