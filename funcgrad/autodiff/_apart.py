@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -10,10 +11,10 @@ from jax import lax
 
 __all__ = ["computed_apart"]
 
+_Results = TypeVar("_Results")  # a tree of arrays
 
-def computed_apart(
-    f: Callable[[Sequence[jax.Array]], list[jax.Array]], operands: Sequence[jax.Array]
-) -> list[jax.Array]:
+
+def computed_apart(f: Callable[[Sequence[jax.Array]], _Results], operands: Sequence[jax.Array]) -> _Results:
     """``f(operands)``, computed once and stored where XLA on a CPU would compute an element again for each reader.
 
     A barrier of JAX is dropped before XLA joins steps; a branch that is always taken, which XLA cannot know, is not.
@@ -23,11 +24,12 @@ def computed_apart(
     if taken is None:
         return f(operands)
 
-    def never(operands: Sequence[jax.Array]) -> list[jax.Array]:
-        return [jnp.zeros(result.shape, result.dtype) for result in jax.eval_shape(f, operands)]
+    def never(operands: Sequence[jax.Array]) -> Any:
+        return jax.tree.map(lambda result: jnp.zeros(result.shape, result.dtype), jax.eval_shape(f, operands))
 
     try:
-        return lax.cond(taken, f, never, list(operands))
+        found: _Results = lax.cond(taken, f, never, list(operands))
+        return found
     except TypeError:  # results that are spread over devices differ in type from zeros that are not
         return f(operands)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from .._checks import describe, fail, is_concrete
 from .._errors import ArgumentError, ArgumentTypeError, ShapeError, TracedValueError
+from ._apart import computed_apart
 from ._compressed import Compressed
 from ._dense import Blocks, Decision, Leaves, size, sizes_out
 from ._outputs import lacks_derivative
@@ -282,10 +283,14 @@ def _pays(compressed: Compressed, ordinary: Decision) -> bool:
 def _entries(structure: _Structure, f: Leaves, x: Sequence[jax.Array]) -> tuple[Blocks, Any]:
     compressed = structure.compressed
     seeds = compressed.seeds
-    traced = not all(is_concrete(leaf) for leaf in x)
-    if traced and seeds:  # otherwise the compiler multiplies them out itself, for seconds
-        seeds = jax.lax.optimization_barrier(seeds)
-    products, _, rest = compressed.products(f, x, seeds)
-    if traced and products:  # or it computes products anew for each entry that is read off them
-        products = jax.lax.optimization_barrier(products)
+
+    def found(x: Sequence[jax.Array]) -> tuple[list[jax.Array], Any]:
+        products, _, rest = compressed.products(f, x, seeds)
+        return products, rest
+
+    if all(is_concrete(leaf) for leaf in x) or not seeds:
+        products, rest = found(x)
+    else:
+        seeds = jax.lax.optimization_barrier(seeds)  # or the compiler multiplies them out itself, for seconds
+        products, rest = computed_apart(found, x)
     return structure.layout.written(compressed.entries(products, compressed.places)), rest
