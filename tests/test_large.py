@@ -226,7 +226,9 @@ def test_powers_that_are_products():
 def test_a_formulation_for_each_platform_is_known_to_work_element_by_element():
     x = jnp.linspace(-3, 3, 5000)
     assert fg.jacobian_pattern(lambda x: fg.sin(x), x).nnz == 5000
-    assert_close(fg.laplacian(lambda x: jnp.sum(fg.sin(x) * x))(x), jnp.sum(2 * jnp.cos(x) - x * jnp.sin(x)), rtol=1e-4, atol=0.0)
+    assert_close(
+        fg.laplacian(lambda x: jnp.sum(fg.sin(x) * x))(x), jnp.sum(2 * jnp.cos(x) - x * jnp.sin(x)), rtol=1e-4, atol=0.0
+    )
     assert all(works_elementwise(e) for e in jax.make_jaxpr(lambda x: fg.cos(fg.atan(x)))(x).eqns)
 
 
