@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 
 from .._types import Array
+from . import _double
 from ._pointwise import partials
 
-__all__ = ["float_pow", "often", "pow_of_all"]
+__all__ = ["float_pow", "often", "pow_of_all", "power_of_2", "reciprocal_root"]
 
 
 def often(power: Callable[[Array, Array], Array], x: Array, y: Array) -> Array:
@@ -49,3 +51,25 @@ def float_pow(x: Array, y: Array) -> Array:
 
 def _held(x: Array, y: Array) -> Array:
     return (x == 0) & (y.real >= 0)
+
+
+def power_of_2(x: Array) -> Array:
+    return _exp2(x) if _double.is_wide(x) else _pow_of_2(x)
+
+
+@partials(lambda out, x: out * math.log(2))
+def _exp2(x: Array) -> Array:
+    return _double.exp2(x, _pow_of_2)
+
+
+def _pow_of_2(x: Array) -> Array:
+    return float_pow(jnp.full_like(x, 2), x)
+
+
+def reciprocal_root(x: Array) -> Array:
+    return _rsqrt(x) if _double.is_wide(x) else jax.lax.rsqrt(x)
+
+
+@partials(lambda out, x: -0.5 * out / x)
+def _rsqrt(x: Array) -> Array:
+    return _double.rsqrt(x)

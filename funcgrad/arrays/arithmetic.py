@@ -9,8 +9,9 @@ from .._checks import fail
 from .._errors import ArgumentError, DtypeError
 from .._op import op
 from .._types import Array, ArrayLike
-from . import _double
-from ._pointwise import fit, fits, no_zero_divisor, partials, promoted
+from ._double import is_wide
+from ._pointwise import fit, fits, no_zero_divisor, promoted
+from ._remainders import float_remainder, wide_fmod
 
 __all__ = [
     "add",
@@ -259,17 +260,8 @@ def remainder(input: ArrayLike, other: ArrayLike) -> Array:
     """
     fit("remainder", input, other, real=True)
     if jnp.issubdtype(jnp.result_type(input, other), jnp.floating):
-        return _remainder(*promoted("remainder", input, other))
+        return float_remainder(*promoted("remainder", input, other))
     return jnp.remainder(input, other)
-
-
-@partials(lambda out, x, y: jnp.ones_like(out), lambda out, x, y: -jnp.floor_divide(x, y))
-def _remainder(x: Array, y: Array) -> Array:
-    """JAX's derivative of an infinite remainder, which is NaN, by the divisor is infinite."""
-    if not _double.is_wide(x):
-        return jnp.remainder(x, y)
-    rest = _double.rem(x, y)
-    return jnp.where((rest != 0) & ((rest < 0) != (y < 0)), rest + y, rest)
 
 
 @op(check=no_zero_divisor("fmod"))
@@ -296,14 +288,9 @@ def fmod(input: ArrayLike, other: ArrayLike) -> Array:
     fit("fmod", input, other, real=True)
     if jnp.issubdtype(jnp.result_type(input, other), jnp.floating):
         x, y = promoted("fmod", input, other)
-        if _double.is_wide(x):
-            return _fmod(x, y)
+        if is_wide(x):
+            return wide_fmod(x, y)
     return jnp.fmod(input, other)
-
-
-@partials(lambda out, x, y: jnp.ones(out.shape, bool), lambda out, x, y: -jnp.trunc(x / y))
-def _fmod(x: Array, y: Array) -> Array:
-    return _double.rem(x, y)
 
 
 @op

@@ -15,7 +15,7 @@ from .._op import op
 from .._types import Array, ArrayLike
 from . import _double
 from ._pointwise import as_float, fit, is_exact, partials, promoted, require_ints_fit
-from ._powers import float_pow, often, pow_of_all
+from ._powers import float_pow, often, pow_of_all, power_of_2, reciprocal_root
 
 __all__ = [
     "pow",
@@ -156,13 +156,7 @@ def rsqrt(input: ArrayLike) -> Array:
 
     Source: ``torch.rsqrt``.
     """
-    x = as_float(input)
-    return _rsqrt(x) if _double.is_wide(x) else jax.lax.rsqrt(x)
-
-
-@partials(lambda out, x: -0.5 * out / x)
-def _rsqrt(x: Array) -> Array:
-    return _double.rsqrt(x)
+    return reciprocal_root(as_float(input))
 
 
 @op
@@ -230,16 +224,7 @@ def exp2(input: ArrayLike) -> Array:
     """
     x = as_float(input)
     # jnp.exp2 is exp(x ln 2), 30 times less exact: 2**20 would be 1048576.2.
-    return jnp.exp2(x) if jnp.iscomplexobj(x) else _exp2(x) if _double.is_wide(x) else _power_of_2(x)
-
-
-def _power_of_2(x: Array) -> Array:
-    return float_pow(jnp.full_like(x, 2), x)
-
-
-@partials(lambda out, x: out * math.log(2))
-def _exp2(x: Array) -> Array:
-    return _double.exp2(x, _power_of_2)
+    return jnp.exp2(x) if jnp.iscomplexobj(x) else power_of_2(x)
 
 
 @op
