@@ -34,7 +34,7 @@ def test_the_data_are_images_of_every_digit():
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pictures")
-    return folder, said(ROOT / "examples" / "digits.py", "--out", folder, seconds=90)
+    return folder, said(ROOT / "examples" / "digits.py", "--out", folder, seconds=110)
 
 
 def test_the_example_reads_almost_every_digit_it_has_not_seen(printed):

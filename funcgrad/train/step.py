@@ -48,6 +48,7 @@ class Step:
         self._fault: Array | None = None
         self._seen: Array | None = None  # the fault as it was when it was last looked at
         self._looked = 0.0
+        self._judged: tuple[Any, int] | None = None  # what was judged last, and how many steps a dispatch may hold
 
     def __call__(self, state: TrainState, *batch: Any) -> tuple[TrainState, dict[str, Any]]:
         """The next state, and the metrics of this step."""
@@ -101,7 +102,13 @@ class Step:
 
     def steps_that_pay(self, state: TrainState, *batch: Any) -> int:
         """How many steps one dispatch should hold, judged by what a step computes: 1 where a loop would be slower."""
-        return steps_that_pay(lambda parts, batch: self._update(parts, state.key, None, batch), _parts(state), batch)
+        operands = (_parts(state), batch)
+        leaves, structure = jax.tree.flatten(operands)
+        form = structure, [(np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in leaves]
+        if self._judged is None or self._judged[0] != form:  # to trace takes as long as some steps
+            count = steps_that_pay(lambda parts, batch: self._update(parts, state.key, None, batch), *operands)
+            self._judged = form, count
+        return self._judged[1]
 
     def _operands(self, batch: tuple[Any, ...], dim: int = 0) -> tuple[Any, ...]:
         """A batch as something jit takes, its rows along `dim` shared among the devices if there are several."""
