@@ -330,7 +330,12 @@ def lgamma(x: Array) -> Array:
 
 
 def rsqrt(x: Array) -> Array:
-    return _in_double(lambda x: lax.div(_full(x, 1.0), lax.sqrt(x)), lax.rsqrt, x)
+    def wide(x: Array) -> Array:
+        inverse = lax.div(_full(x, 1.0), x)  # XLA would make the slow rsqrt of one over the root
+        root = lax.select(lax.eq(x, _full(x, 0.0)), inverse, lax.sqrt(inverse))
+        return lax.select(lax.lt(x, _full(x, 0.0)), _full(x, math.nan), root)
+
+    return _in_double(wide, lax.rsqrt, x)
 
 
 def rem(x: Array, y: Array) -> Array:
