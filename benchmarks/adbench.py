@@ -6,7 +6,6 @@ differentiation tools on some problems in computer vision and machine learning, 
 """
 
 import importlib.util
-import platform
 import time
 
 import jax
@@ -170,8 +169,7 @@ def compiled(functions: dict, *x) -> dict:
 
 
 def main(rounds: int = 9, calls: int = 3) -> None:
-    print(f"jax {jax.__version__}, Python {platform.python_version()}, {jax.devices()[0].device_kind}, float64")
-    print("milliseconds a call, median [quartiles]; the last column is relative to the first row of the problem\n")
+    print("milliseconds a call in float64, median [quartiles]; the last column is relative to the first row\n")
     print("| problem | what | ms | times the objective |")
     print("|---|---|---|---|")
     torch = __import__("torch") if importlib.util.find_spec("torch") else None

@@ -1,7 +1,6 @@
 """Second derivatives of a tanh network n → 64 → 64 → 1, compiled: funcgrad, JAX and (if installed) torch and folx."""
 
 import importlib.util
-import platform
 
 import jax
 import jax.numpy as jnp
@@ -79,7 +78,6 @@ def show(title: str, ours: str, contenders: dict, rounds: int, calls: int) -> No
 
 
 def main(rounds: int = 15, calls: int = 5) -> None:
-    print(f"jax {jax.__version__}, Python {platform.python_version()}, {jax.devices()[0].device_kind}")
     print("microseconds a call, median [quartiles]\n")
     print("| what | by | µs | times ours |")
     print("|---|---|---|---|")

@@ -7,12 +7,10 @@ Words with a plain equivalent are those of ``tests/plain.py``; every other word 
 its first call there, so that new words join by themselves.
 """
 
-import datetime
 import functools
 import importlib.util
 import math
 import pathlib
-import platform
 import re
 import statistics
 import sys
@@ -34,7 +32,6 @@ from plain import PLAIN, SAMPLES
 
 SLOW = ["reshape", "cat", "stack", "softmax", "zeros", "ones", "full", "index", "set", "einsum", "where", "squeeze"]
 torch = __import__("torch") if importlib.util.find_spec("torch") else None
-RESULTS = pathlib.Path(__file__).parent / "results"
 
 WORDS = {name: getattr(fg, name) for name in fg.__all__}
 CALLS = PLAIN | {
@@ -141,18 +138,9 @@ def blocked(run: Run) -> Run:
     return (lambda: jax.block_until_ready(run())) if here else run
 
 
-def heading(title: str) -> str:
-    versions = f"jax {jax.__version__}, NumPy {np.__version__}, torch {torch.__version__ if torch else 'absent'}"
-    return (
-        f"# {title}\n\n{datetime.date.today()}, Python {platform.python_version()}, {versions}, "
-        f"{jax.devices()[0].device_kind} ({platform.machine()}, {len(jax.devices())} device). "
-        "All contenders of a row took turns in one run; only ratios within a row mean something.\n"
-    )
-
-
 def main(rounds: int = 9, calls: int = 60, only: Sequence[str] = ()) -> None:
     columns = ["one jitted call", "compiled", "funcgrad", "jnp", "NumPy", "torch"]
-    lines = [heading("One eager call"), "Microseconds a call, median [quartiles].\n"]
+    lines = ["Microseconds a call, median [quartiles].\n"]
     lines += [f"| word | {' | '.join(columns)} | / jitted call | / compiled | jnp / funcgrad |", "|---" * 10 + "|"]
     heights: dict[str, float] = {}
     overheads: dict[str, float] = {}
@@ -170,7 +158,7 @@ def main(rounds: int = 9, calls: int = 60, only: Sequence[str] = ()) -> None:
         cells += [f"{found[name]:.2f}" if name in found else "" for found in (heights, overheads, gains)]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += summary(heights, overheads, gains)
-    write("eager", lines)
+    print("\n".join(lines))
 
 
 def summary(heights: dict[str, float], overheads: dict[str, float], gains: dict[str, float]) -> list[str]:
@@ -193,15 +181,3 @@ def summary(heights: dict[str, float], overheads: dict[str, float], gains: dict[
         f"({', '.join(SLOW)}); {statistics.geometric_mean(gains.values()):.2f} over all {len(gains)}.",
         f"Slower than jnp: {len(behind)} of {len(gains)}; {named(behind)}.",
     ]
-
-
-def write(name: str, lines: list[str]) -> None:
-    """Print a table and keep it."""
-    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
-    print(text)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.md").write_text(text)
-
-
-if __name__ == "__main__":
-    main()

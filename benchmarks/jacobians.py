@@ -2,7 +2,6 @@
 
 import functools
 import importlib.util
-import platform
 import statistics
 import time
 
@@ -65,7 +64,6 @@ def best_of_torch(torch, theirs, x, ours, rounds: int) -> float:
 
 def main(rounds: int = 11, calls: int = 3) -> None:
     torch = __import__("torch") if importlib.util.find_spec("torch") else None
-    print(f"jax {jax.__version__}, Python {platform.python_version()}, {jax.devices()[0].device_kind}")
     print("milliseconds a call, median [quartiles]; then times as long as fg.jacobian\n")
     print("| function | fg.jacobian | jacfwd | jacrev | torch.func best | value_and_jacobian | chunk_size=64 |")
     print("|---|---|---|---|---|---|---|")

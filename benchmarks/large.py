@@ -6,7 +6,7 @@ import numpy as np
 
 import funcgrad as fg
 
-from .eager import heading, torch, write
+from .eager import torch
 from .timing import interleaved, ratio, spread
 
 rng = np.random.default_rng(0)
@@ -99,7 +99,7 @@ WORDS = {name: getattr(fg, name) for name in fg.__all__}
 def main(rounds: int = 5) -> None:
     ours = {name: fg.tensor(value) for name, value in ARRAYS.items()} | {"key": fg.key(0)}
     columns = ["funcgrad", "jnp", "torch"]
-    lines = [heading("Large arrays"), "Milliseconds a call at 10⁶ elements (float32), median [quartiles].\n"]
+    lines = ["Milliseconds a call at 10⁶ elements (float32), median [quartiles].\n"]
     lines += [f"| call | {' | '.join(columns)} | jnp / funcgrad | funcgrad / torch |", "|---" * 6 + "|"]
     for call, plain in CALLS.items():
         spelled = call.replace("(1000000)", "(1000000, key=key)")
@@ -116,7 +116,7 @@ def main(rounds: int = 5) -> None:
         cells = [spread(seconds[column], 1e3) if column in seconds else "" for column in columns]
         behind = f"{ratio(seconds['funcgrad'], seconds['torch']):.2f}" if torch else ""
         lines.append(f"| {call} | {' | '.join(cells)} | {ratio(seconds['jnp'], seconds['funcgrad']):.2f} | {behind} |")
-    write("large", lines)
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

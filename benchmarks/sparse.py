@@ -1,7 +1,6 @@
 """Sparse Jacobians: detection and colouring, evaluation against the products alone, asdex (if installed) and dense."""
 
 import importlib.util
-import platform
 import time
 from collections.abc import Callable
 from typing import Any
@@ -112,7 +111,6 @@ def row(asdex: Any, f: Callable[[Any], Any], n: int, rounds: int, calls: int) ->
 
 def main(rounds: int = 15, calls: int = 5) -> None:
     asdex = __import__("asdex") if importlib.util.find_spec("asdex") else None
-    print(f"jax {jax.__version__}, Python {platform.python_version()}, {jax.devices()[0].device_kind}")
     print("pattern and colours in milliseconds; a call in microseconds, median [quartiles]\n")
     heads = ["problem", "pattern", "colours", "how many", "asdex: both", "how many", "funcgrad", "under jit"]
     heads += ["products alone", "f", "asdex", "funcgrad / products", "asdex / funcgrad"]

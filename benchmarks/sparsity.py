@@ -5,7 +5,6 @@ Then programs of many steps, and how many colours patterns take, of the Jacobian
 
 import importlib.util
 import itertools
-import platform
 import resource
 import warnings
 
@@ -205,7 +204,7 @@ PATTERNS = {
 
 def main(rounds: int = 5) -> None:
     peer = __import__("asdex") if importlib.util.find_spec("asdex") else None
-    print(f"jax {jax.__version__}, Python {platform.python_version()}, milliseconds, median [quartiles]\n")
+    print("milliseconds, median [quartiles]\n")
     print("| problem | unknowns | entries | funcgrad | asdex | asdex / funcgrad |")
     print("|---|---|---|---|---|---|")
     for name, (function, sizes) in JACOBIANS.items():

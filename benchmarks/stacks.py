@@ -1,7 +1,6 @@
 """Products of many small matrices and their gradients, compiled: funcgrad, jnp and (where installed) torch."""
 
 import importlib.util
-import platform
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +23,6 @@ def timed(functions, operands, torch=None, arrays=()) -> dict:
 
 def main(rounds: int = 15, calls: int = 5) -> None:
     torch = __import__("torch") if importlib.util.find_spec("torch") else None
-    print(f"jax {jax.__version__}, Python {platform.python_version()}, {jax.devices()[0].device_kind}")
     print("microseconds a call, median [quartiles]\n")
     print("| stack | funcgrad | jnp | torch | jnp / funcgrad | gradient: funcgrad | jnp | jnp / funcgrad |")
     print("|---|---|---|---|---|---|---|---|")

@@ -5,7 +5,6 @@ import contextlib
 import importlib.util
 import io
 import itertools
-import platform
 import shutil
 import sys
 import tempfile
@@ -235,7 +234,6 @@ def main(
     steps: int = 20_000,
     compiled: bool = True,
 ) -> None:
-    print(f"jax {jax.__version__}, Python {platform.python_version()}, {jax.devices()[0].device_kind}")
     print("microseconds a step, median [quartiles]; an epoch with its losses, history and bar\n", file=sys.stdout)
     libraries = ("torch, Adam", "torch, fused Adam", "torch, compiled, fused Adam", "equinox", "flax")
     for name, rows, count in cases:
