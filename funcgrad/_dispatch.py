@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ._checks import is_concrete
@@ -209,14 +208,14 @@ def _one_operand(word: Spellings, read: Callable[..., Any], sequence: bool) -> C
 
 
 def _key(kind: Any, options: tuple[Any, ...], named: dict[str, Any], operands: set[str]) -> tuple[Any, ...]:
-    """The key of a call of one operand with any options; what no key is where a name is that of an operand."""
+    """The key of a call of one operand with any options; what no call has for a key where a name is an operand's."""
     key = [kind]
     for value in options:
         kind = value.__class__
         key += kind, value if kind in PLAIN else typed(value)
     for option, value in named.items():
         if option in operands:
-            return ()
+            return (ABSENT,)  # () is the key of a call without arguments
         kind = value.__class__
         key += option, kind, value if kind in PLAIN else typed(value)
     return tuple(key)
@@ -324,7 +323,7 @@ def held(number: Any) -> Any:
             _HELD.clear()
         _HELD[key] = None
     elif _one_cpu():
-        made = jnp.asarray(number)
+        made = jax.device_put(number)  # weakly typed, and without a program of its own
         # Neither what is being traced nor what belongs to a mesh in use outlives the moment.
         if is_concrete(made) and isinstance(made.sharding, jax.sharding.SingleDeviceSharding):
             _HELD[key] = made

@@ -238,3 +238,9 @@ def test_threads_find_their_own_programs():
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         assert all(pool.map(work, range(8)))
+
+
+def test_a_call_without_arguments_shares_no_program_with_one_whose_operand_is_named():
+    with pytest.raises(fg.ArgumentTypeError):
+        fg.exponential()
+    assert fg.exponential(fg.ones(2, 3), key=fg.key(0)).shape == (2, 3)

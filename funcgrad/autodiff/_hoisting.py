@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from .._jax import body_of, consts_of, inner_program, is_literal, rebind
+from .._jax import body_of, consts_of, inner_program, is_literal, rebind, reshaped
 
 __all__ = ["Hoisted"]
 
@@ -85,7 +85,7 @@ class Hoisted:
                 equation, operands, _ = made[number]
                 moves.append(equation)
                 number = operands[0]
-            if not any(equation.primitive.name in ("rev", "transpose") for equation in moves):
+            if not any(map(_reorders, moves)):
                 maps.append(None)
                 continue
             where = np.arange(moves[-1].invars[0].aval.size, dtype=np.int32).reshape(moves[-1].invars[0].aval.shape)
@@ -175,7 +175,17 @@ def _only_moves(equation: Any) -> bool:
     return bool(equation.invars[0].aval.size == equation.outvars[0].aval.size)
 
 
+def _reorders(equation: Any) -> bool:
+    """Whether a movement takes the elements, raveled, into another order; a reshape does, if it transposes first."""
+    if equation.primitive.name == "reshape":
+        return equation.params.get("dimensions") is not None
+    return bool(equation.primitive.name in ("rev", "transpose"))
+
+
 def _moved(equation: Any, where: np.ndarray) -> np.ndarray:
+    if equation.primitive.name == "reshape":
+        moved: np.ndarray = reshaped(where, equation.params)
+        return moved
     if equation.primitive.name == "transpose":
         return where.transpose(equation.params["permutation"])
     if equation.primitive.name == "rev":
