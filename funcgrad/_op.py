@@ -170,7 +170,10 @@ class _Word:
             run, check = self.bare(tuple(slots), options), self.checker(slots, options)
         try:
             if concrete:
-                run = settle(run, values)
+                ready = settle(run, values)
+                if ready is None:  # not for want of dimensions: those are there
+                    run.check(*values)
+                run = ready
             elif check is not None and checking():
                 check(*values)
             return run(*values)

@@ -244,3 +244,21 @@ def test_a_call_without_arguments_shares_no_program_with_one_whose_operand_is_na
     with pytest.raises(fg.ArgumentTypeError):
         fg.exponential()
     assert fg.exponential(fg.ones(2, 3), key=fg.key(0)).shape == (2, 3)
+
+
+def test_a_dimension_that_another_array_had_is_refused_in_the_same_words():
+    cube, matrix = fg.zeros(2, 3, 4), fg.zeros(2, 3)
+    message = "{}(): dim must be in [-2, 1] for 2 dimensions; got 2; check the shape of the input."
+    places = fg.tensor([0])
+    calls = {
+        "narrow": lambda x: fg.narrow(x, 2, 0, 1),
+        "select": lambda x: fg.select(x, 2, 0),
+        "index_select": lambda x: fg.index_select(x, 2, places),
+        "cumsum": lambda x: fg.cumsum(x, 2),
+        "sum": lambda x: fg.sum(x, 2),
+    }
+    for name, call in calls.items():
+        for _ in range(3):
+            call(cube)
+        with raises(fg.DimError, message.format(name)):
+            call(matrix)

@@ -28,6 +28,7 @@ OWN = {
     "quantile": "torch's five interpolations, and ranks that are exact in 16 bits",
     "sign": "sign(NaN) is 0, as torch's is",
     "std": "its derivative at a constant is 0, and not NaN",
+    "trace": "jnp.trace reads the whole matrix",
 }
 
 
