@@ -8,6 +8,7 @@ import itertools
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -93,56 +94,65 @@ def others(network: networks.Network, compiled: bool) -> dict:
         found["torch, fused Adam"] = networks.in_torch(network, torch, True, False)
         if compiled:
             found["torch, compiled, fused Adam"] = networks.in_torch(network, torch, True, True)
-    sizes, data = network.sizes, networks.batches(network)
-    if not sizes:
-        return found
-    if importlib.util.find_spec("equinox"):
-        import equinox as eqx
-
-        model = eqx.nn.MLP(sizes[0], sizes[-1], sizes[1], len(sizes) - 2, key=fg.key(0))
-        optimizer = optax.adam(1e-3)
-        kept = [model, optimizer.init(eqx.filter(model, eqx.is_array))]
-
-        @eqx.filter_jit
-        def step(model, opt_state, x, y):
-            value, gradients = eqx.filter_value_and_grad(lambda model: fg.nn.cross_entropy(jax.vmap(model)(x), y))(
-                model
-            )
-            updates, opt_state = optimizer.update(gradients, opt_state)
-            return eqx.apply_updates(model, updates), opt_state, value
-
-        def run_equinox():
-            losses = []
-            for x, y in data:
-                kept[0], kept[1], value = step(*kept, x, y)
-                losses.append(value)
-            return jax.device_get(losses)
-
-        found["equinox"] = run_equinox
-    if importlib.util.find_spec("flax"):
-        from flax import nnx
-
-        class Model(nnx.Module):
-            def __init__(self):
-                rngs = nnx.Rngs(0)
-                self.layers = nnx.List([nnx.Linear(i, o, rngs=rngs) for i, o in itertools.pairwise(sizes)])
-
-            def __call__(self, x):
-                for layer in self.layers[:-1]:
-                    x = jax.nn.relu(layer(x))
-                return self.layers[-1](x)
-
-        model = Model()
-        optimizer = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
-
-        @nnx.jit
-        def step_flax(model, optimizer, x, y):
-            value, gradients = nnx.value_and_grad(lambda model: fg.nn.cross_entropy(model(x), y))(model)
-            optimizer.update(model, gradients)
-            return value
-
-        found["flax"] = lambda: jax.device_get([step_flax(model, optimizer, x, y) for x, y in data])
+    if network.sizes and importlib.util.find_spec("equinox"):
+        found["equinox"] = in_equinox(network)
+    if network.sizes and importlib.util.find_spec("flax"):
+        found["flax"] = in_flax(network)
     return found
+
+
+def in_equinox(network: networks.Network) -> Callable[[], object]:
+    import equinox as eqx
+
+    sizes, data = network.sizes, networks.batches(network)
+    pairs = list(itertools.pairwise(sizes))
+    linear = [eqx.nn.Linear(i, o, key=key) for (i, o), key in zip(pairs, fg.keys(fg.key(0), len(pairs)), strict=True)]
+    model = eqx.nn.Sequential([part for layer in linear for part in (layer, eqx.nn.Lambda(jax.nn.relu))][:-1])
+    optimizer = optax.adam(1e-3)
+    kept = [model, optimizer.init(eqx.filter(model, eqx.is_array))]
+
+    @eqx.filter_jit
+    def step(model, opt_state, x, y):
+        loss = eqx.filter_value_and_grad(lambda model: fg.nn.cross_entropy(jax.vmap(model)(x), y))
+        value, gradients = loss(model)
+        updates, opt_state = optimizer.update(gradients, opt_state)
+        return eqx.apply_updates(model, updates), opt_state, value
+
+    def run():
+        losses = []
+        for x, y in data:
+            kept[0], kept[1], value = step(*kept, x, y)
+            losses.append(value)
+        return jax.device_get(losses)
+
+    return run
+
+
+def in_flax(network: networks.Network) -> Callable[[], object]:
+    from flax import nnx
+
+    sizes, data = network.sizes, networks.batches(network)
+
+    class Model(nnx.Module):
+        def __init__(self):
+            rngs = nnx.Rngs(0)
+            self.layers = nnx.List([nnx.Linear(i, o, rngs=rngs) for i, o in itertools.pairwise(sizes)])
+
+        def __call__(self, x):
+            for layer in self.layers[:-1]:
+                x = jax.nn.relu(layer(x))
+            return self.layers[-1](x)
+
+    model = Model()
+    optimizer = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
+
+    @nnx.jit
+    def step(model, optimizer, x, y):
+        value, gradients = nnx.value_and_grad(lambda model: fg.nn.cross_entropy(model(x), y))(model)
+        optimizer.update(model, gradients)
+        return value
+
+    return lambda: jax.device_get([step(model, optimizer, x, y) for x, y in data])
 
 
 def regression(steps: int) -> dict:
