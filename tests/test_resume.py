@@ -292,26 +292,30 @@ WATCHED = {
 }
 
 
+def ended(folder, *deaths, **options):
+    """What comes of a run that died after so many steps, and again, and was started anew each time."""
+    for after in deaths:
+        with pytest.raises(Stopped):
+            fit(folder, after, **options)
+    state, history = fit(folder, **options)
+    return bits(state), history.stopped, history.best_step, folder.steps()[-1]
+
+
 @pytest.mark.parametrize("every", [None, 1, 4])
 @pytest.mark.parametrize("watched", WATCHED)
 def test_a_run_that_stops_early_stops_at_the_same_step_with_the_same_bits(tmp_path, watched, every):
     options = {"epochs": 12, **WATCHED[watched]}
 
-    def ended(name, *deaths):
-        folder = fg.train.Checkpoints(tmp_path / name, every=every, keep=1)
-        for after in deaths:
-            with pytest.raises(Stopped):
-                fit(folder, after, **options)
-        state, history = fit(folder, **options)
-        return bits(state), history.stopped, history.best_step, folder.steps()[-1]
+    def kept(name):
+        return fg.train.Checkpoints(tmp_path / name, every=every, keep=1)
 
-    whole = ended("whole")
+    whole = ended(kept("whole"), **options)
     assert whole[1]
     assert 0 < whole[2] < whole[3] < 36
     for after in range(1, 6 if "steps_per_call" in options else whole[3], 2):
-        assert ended(f"stopped-{after}", after) == whole
-    assert ended("again", 3, 1, 0) == whole
-    assert ended("whole")[:3] == whole[:3]  # a run that is through ends at once
+        assert ended(kept(f"stopped-{after}"), after, **options) == whole
+    assert ended(kept("again"), 3, 1, 0, **options) == whole
+    assert ended(kept("whole"), **options)[:3] == whole[:3]  # a run that is through ends at once
 
 
 def test_early_stopping_goes_on_only_as_it_was(tmp_path):

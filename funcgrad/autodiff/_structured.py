@@ -19,9 +19,9 @@ from .._errors import ArgumentError, ArgumentTypeError, ShapeError, TracedValueE
 from ._apart import computed_apart
 from ._compressed import Compressed
 from ._dense import Blocks, Decision, Leaves, size, sizes_out
+from ._matrix_types import OUTPUTS, as_pattern, finish
 from ._outputs import lacks_derivative
 from .coloring import color
-from .sparse import _OUTPUTS, _as_pattern, _finish
 from .sparsity import SparsityPattern
 from .sparsity._within import TooMany, pattern_within
 
@@ -44,8 +44,8 @@ _KEPT = 4  # patterns of one function, the latest used
 
 def require_sparse(name: str, sparse: Any, output: str) -> Any:
     """The option `sparse`, checked: "auto", True, False or a pattern."""
-    if output not in _OUTPUTS:
-        allowed = ", ".join(map(repr, _OUTPUTS[:-1])) + f" or {_OUTPUTS[-1]!r}"
+    if output not in OUTPUTS:
+        allowed = ", ".join(map(repr, OUTPUTS[:-1])) + f" or {OUTPUTS[-1]!r}"
         fail(ArgumentError, name, f"output must be {allowed}", f"got {output!r}", "leave it out for dense arrays")
     if sparse is False and output != "dense":
         given = f"got sparse=False and output={output!r}"
@@ -57,7 +57,7 @@ def require_sparse(name: str, sparse: Any, output: str) -> Any:
         wrong = ArgumentError if isinstance(sparse, str) else ArgumentTypeError
         given = repr(sparse) if isinstance(sparse, str) else describe(sparse)
         fail(wrong, name, required, f"got {given}", "leave it out to have it decided")
-    return _as_pattern(name, sparse)
+    return as_pattern(name, sparse)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Layout:
         self._dense = output == "dense"
         self._rows = [list(row) for row in _blocks(pattern, x, y, whole)]
         self._finish = [
-            [None if self._dense else _finish(name, output, block.pattern) for block in row] for row in self._rows
+            [None if self._dense else finish(name, output, block.pattern) for block in row] for row in self._rows
         ]
 
     def written(self, data: jax.Array) -> Blocks:
@@ -97,7 +97,7 @@ class Layout:
         if self._dense:
             return blocks
         pairs = zip(self._finish, blocks, strict=True)
-        return [[finish(data) for finish, data in zip(*row, strict=True)] for row in pairs]  # type: ignore[misc]
+        return [[made(data) for made, data in zip(*row, strict=True)] for row in pairs]  # type: ignore[misc]
 
     def _written(self, block: _Block, data: jax.Array) -> jax.Array:
         own = data if block.entries is None else data[block.entries]

@@ -6,25 +6,19 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-from jax.experimental import sparse as jax_sparse
-
-from .._checks import describe, fail, is_concrete
-from .._errors import ArgumentError, ArgumentTypeError, TracedValueError
+from .._checks import describe, fail
+from .._errors import ArgumentError, ArgumentTypeError
 from .._plain import plain
 from ._arguments import Argnames, Argnums, require_callable, select
 from ._dense import require_chunk
+from ._matrix_types import OUTPUTS, as_pattern, finish
 from ._sparse import Programs, Wanted
 from .coloring import Coloring
-from .sparsity import SparsityPattern
 
 __all__ = ["sparse_hessian", "sparse_jacobian"]
 
 Function: TypeAlias = Callable[..., Any]
 
-_OUTPUTS = ("bcoo", "bcsr", "csr", "dense")
 _MODES = {1: ("auto", "forward", "reverse", "bidirectional"), 2: ("auto", "symmetric", "forward")}
 
 
@@ -182,11 +176,11 @@ def _wanted(
     """The options, checked."""
     require_callable(name, func)
     require_chunk(name, chunk_size)
-    for option, given, known in (("mode", mode, _MODES[order]), ("output", output, _OUTPUTS)):
+    for option, given, known in (("mode", mode, _MODES[order]), ("output", output, OUTPUTS)):
         if given not in known:
             allowed = ", ".join(map(repr, known[:-1])) + f" or {known[-1]!r}"
             fail(ArgumentError, name, f"{option} must be {allowed}", f"got {given!r}", "leave it out")
-    places = None if pattern is None else _as_pattern(name, pattern)
+    places = None if pattern is None else as_pattern(name, pattern)
     if coloring is not None:
         if not isinstance(coloring, Coloring):
             given = f"got {describe(coloring)}"
@@ -202,56 +196,6 @@ def _wanted(
             given = "got two that differ"
             fail(ArgumentError, name, "coloring must be of the pattern", given, "leave the pattern out")
         places = coloring.pattern
-    finish = functools.partial(_finish, name, output)
+    made = functools.partial(finish, name, output)
     selection = select(name, argnums, argnames)
-    return Wanted(func, selection, order, has_aux, places, coloring, mode, chunk_size, check, finish)
-
-
-def _as_pattern(name: str, given: Any) -> SparsityPattern:
-    if isinstance(given, SparsityPattern):
-        return given
-    if isinstance(given, jax_sparse.BCOO) and given.n_batch == given.n_dense == 0 and given.ndim == 2:
-        indices = np.asarray(given.indices)
-        inside = (indices < np.asarray(given.shape)).all(1)  # the padding of a BCOO is outside
-        return SparsityPattern.from_coo(indices[inside, 0], indices[inside, 1], given.shape)
-    if hasattr(given, "tocoo"):
-        return SparsityPattern.from_scipy(given)
-    if isinstance(given, np.ndarray | jax.Array | list | tuple):
-        return SparsityPattern.from_dense(given)
-    required = "pattern must be a SparsityPattern, a sparse matrix or a dense one"
-    fail(ArgumentTypeError, name, required, f"got {describe(given)}", "leave it out to have it found")
-
-
-def _finish(name: str, output: str, pattern: SparsityPattern) -> Callable[[jax.Array], Any]:
-    """From the entries, in the order of the pattern, to a matrix."""
-    shape = pattern.shape
-    if output == "csr":
-        return functools.partial(_scipy, name, pattern)
-    with jax.ensure_compile_time_eval():
-        rows, cols = jnp.asarray(pattern.rows), jnp.asarray(pattern.cols)
-        indices = jnp.asarray(np.stack([pattern.rows, pattern.cols], axis=1))
-        starts = jnp.asarray(pattern.indptr, np.int32)
-    if output == "dense":
-        place = jax.jit(lambda data: jnp.zeros(shape, data.dtype).at[rows, cols].set(data, unique_indices=True))
-        return lambda data: place(data)
-    sorted_once: dict[str, Any] = {"shape": shape, "indices_sorted": True, "unique_indices": True}
-    if output == "bcsr":
-        matrix: Any = jax_sparse.BCSR((cols, cols, starts), **sorted_once)
-        others = [cols, starts]
-    else:
-        matrix, others = jax_sparse.BCOO((cols, indices), **sorted_once), [indices]
-    tree = jax.tree.structure(matrix)
-    return lambda data: jax.tree.unflatten(tree, [data, *others])  # several times as fast as to construct it
-
-
-def _scipy(name: str, pattern: SparsityPattern, data: jax.Array) -> Any:
-    from scipy import sparse
-
-    if not is_concrete(data):
-        required = "output='csr' is a SciPy matrix, which needs values"
-        given = "it is asked for where the function is being traced"
-        fail(TracedValueError, name, required, given, "ask for 'bcoo', or call it outside fg.jit")
-    values = np.array(data)
-    if values.dtype.kind not in "fc" or values.dtype.itemsize < 4:  # SciPy knows no half precision
-        values = values.astype(np.float32)
-    return sparse.csr_array((values, pattern.cols.copy(), pattern.indptr.astype(np.int32)), shape=pattern.shape)
+    return Wanted(func, selection, order, has_aux, places, coloring, mode, chunk_size, check, made)
