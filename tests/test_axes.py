@@ -158,7 +158,7 @@ def test_matrices_are_transposed_in_batches():
 
 
 def test_a_loop_over_shifts_compiles_nothing():
-    x = fg.arange(5)
+    x = fg.arange(31)  # no other test's: of 2048 programs JAX forgets the one not used for longest
     fg.roll(x, 1)
     fg.roll(x, (1,), (0,))
     with assert_no_retrace():

@@ -195,13 +195,13 @@ def test_a_call_that_cannot_be_right_says_what_to_do(call, kind, message):
 
 
 def test_a_loop_over_places_compiles_nothing():
-    x = fg.reshape(fg.arange(12), 3, 4)
+    x = fg.reshape(fg.arange(93), 3, 31)  # no other test's: of 2048 programs JAX forgets the one not used for longest
     rows = np.asarray(x)
     fg.narrow(x, 1, 0, 2)
     fg.select(x, 1, 0)
     with assert_no_retrace():
-        for start in (-4, -2, 0, 1, 2):
-            assert_close(fg.narrow(x, 1, start, 2), rows[:, start % 4 : start % 4 + 2])
+        for start in (-31, -2, 0, 1, 2):
+            assert_close(fg.narrow(x, 1, start, 2), rows[:, start % 31 : start % 31 + 2])
             assert_close(fg.select(x, 1, start), rows[:, start])
 
 
