@@ -9,20 +9,8 @@ from harness import raises
 import funcgrad as fg
 from funcgrad.testing import assert_close
 
-WORDS = (
-    "leaky_relu",
-    "elu",
-    "selu",
-    "gelu",
-    "silu",
-    "mish",
-    "softplus",
-    "softsign",
-    "hardtanh",
-    "relu6",
-    "hardsigmoid",
-)
-WORDS += ("hardswish", "logsigmoid")
+FLOATING = ("leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus", "hardsigmoid", "hardswish", "logsigmoid")
+WORDS = (*FLOATING, "softsign", "hardtanh", "relu6")
 
 
 @pytest.mark.parametrize("word", [*WORDS, "relu", "sigmoid", "tanh"])
@@ -61,9 +49,10 @@ def test_nan_stays_nan():
         assert np.isnan(getattr(fg.nn, word)(jnp.float32(np.nan))), word
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", FLOATING)
 def test_integers_are_refused(word):
-    message = f"{word}(): input must be floating point; got int32 of shape (2,); convert it with fg.to(x, 'float')."
+    kind = "floating point or complex" if word == "silu" else "floating point"
+    message = f"{word}(): input must be {kind}; got int32 of shape (2,); convert it with fg.to(x, 'float')."
     with raises(fg.DtypeError, message):
         getattr(fg.nn, word)(np.array([1, 2]))
 
@@ -80,6 +69,12 @@ def test_options_are_checked():
     message = "hardtanh(): min_val must not exceed max_val; got min_val=2.0, max_val=1.0; exchange them."
     with raises(fg.ArgumentError, message):
         fg.nn.hardtanh(jnp.ones(2), 2.0)
+    message = (
+        "hardtanh(): min_val and max_val must be integers for input of int32; got -1.5 and 1.0; convert input with "
+        "fg.to(x, 'float')."
+    )
+    with raises(fg.ArgumentError, message):
+        fg.nn.hardtanh(jnp.arange(2), -1.5)
     message = "glu(): input must have an even size along dim; got shape (2, 3) and dim=1; choose another dim."
     with raises(fg.ShapeError, message):
         fg.nn.glu(jnp.ones((2, 3)))

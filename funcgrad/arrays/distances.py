@@ -24,6 +24,7 @@ from .._op import op
 from .._plain import plain
 from .._types import Array, ArrayLike, Dim, Dims, DtypeLike
 from ._order import extreme
+from ._pointwise import as_float
 
 __all__ = [
     "cdist",
@@ -324,7 +325,7 @@ def pairwise_distance(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, eps: float =
     r"""The distance of each point to its counterpart, $\lVert x - y + \epsilon \rVert_p$ over the last dimension.
 
     Args:
-        x1: the points x, shape (..., m), floating or complex.
+        x1: the points x, shape (..., m); integers count as floats.
         x2: the points y, of a shape that broadcasts with `x1`.
         p: the order, as for ``norm``.
         eps: added to each difference, so that equal points do not meet the kink of the norm.
@@ -335,7 +336,6 @@ def pairwise_distance(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, eps: float =
 
     Raises:
         ShapeError: the shapes do not broadcast.
-        DtypeError: both hold integers.
 
     >>> fg.pairwise_distance(fg.tensor([[0.0, 0.0], [3.0, 0.0]]), fg.tensor([3.0, 4.0]), eps=0.0)
     Array([5., 4.], dtype=float32)
@@ -343,7 +343,7 @@ def pairwise_distance(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, eps: float =
     Source: ``torch.nn.functional.pairwise_distance``.
     """
     broadcast_shapes("pairwise_distance", jnp.shape(x1), jnp.shape(x2))
-    difference = _floating("pairwise_distance", jnp.subtract(x1, x2), None) + eps
+    difference = as_float(jnp.subtract(x1, x2)) + eps
     return _vector_norm("pairwise_distance", difference, p, -1, keepdim)
 
 

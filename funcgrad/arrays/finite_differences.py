@@ -20,7 +20,7 @@ __all__ = ["gradient"]
 
 @plain
 def gradient(
-    input: ArrayLike, /, *, spacing: Any = 1, dim: Dims | None = None, edge_order: int = 1
+    input: ArrayLike, /, *, spacing: Any = None, dim: Dims | None = None, edge_order: int = 1
 ) -> tuple[Array, ...]:
     r"""The derivative of samples along dimensions, by central differences: $(x_{i+1} - x_{i-1}) / 2h$ inside.
 
@@ -28,8 +28,8 @@ def gradient(
 
     Args:
         input: the samples, any shape; integers count as floats.
-        spacing: h, one for all dimensions; or a list with one for each of `dim`; or a list of 1-D arrays, the places
-            of the samples along each of `dim`, where unequal distances weigh the two differences.
+        spacing: h, one for all dimensions, 1 by default; or a list with one for each of `dim`; or a list of 1-D
+            arrays, the places of the samples along each of `dim`, where unequal distances weigh the two differences.
         dim: one or several dimensions; all by default.
         edge_order: 1 for one difference at the edges, 2 for the parabola through three samples.
 
@@ -53,6 +53,7 @@ def gradient(
     if isinstance(edge_order, bool) or edge_order not in (1, 2):
         given = f"got {edge_order!r}"
         fail(ArgumentError, "gradient", "edge_order must be 1 or 2", given, "2 is exact for parabolas")
+    spacing = 1 if spacing is None else spacing
     if isinstance(spacing, Sequence) and len(spacing) != len(dims):
         given = f"got {len(spacing)} for {len(dims)} dimension{'' if len(dims) == 1 else 's'}"
         fail(ArgumentError, "gradient", "spacing must be a number, or one for each dimension", given, "see dim=")

@@ -110,7 +110,7 @@ def linspace(start: ArrayLike, end: ArrayLike, steps: int, *, dtype: DtypeLike |
         start: a number or 0-d array.
         end: a number or 0-d array.
         steps: how many, 0 or more.
-        dtype: the dtype; float32 by default, also for integer ends.
+        dtype: the dtype; float32 by default, also for integer ends. Of an integer one, the ends are cut too.
         device: where to put it.
 
     Returns:
@@ -128,7 +128,7 @@ def linspace(start: ArrayLike, end: ArrayLike, steps: int, *, dtype: DtypeLike |
     count = integer("linspace", "steps", steps, 0)
     kind = _spaced("linspace", start, end, dtype)
     if jnp.issubdtype(kind, jnp.integer):
-        return _spaced_integers(start, end, count).astype(kind)
+        return _spaced_integers(_cut(start), _cut(end), count).astype(kind)
     return jnp.linspace(start, end, count, dtype=kind)
 
 
@@ -143,7 +143,7 @@ def logspace(
         end: the last exponent.
         steps: how many, 0 or more.
         base: the base.
-        dtype: the dtype; float32 by default.
+        dtype: the dtype; float32 by default. Of an integer one, the exponents are cut too.
         device: where to put it.
 
     Returns:
@@ -160,16 +160,22 @@ def logspace(
     """
     count = integer("logspace", "steps", steps, 0)
     kind = _spaced("logspace", start, end, dtype)
+    if jnp.issubdtype(kind, jnp.integer):
+        start, end = _cut(start), _cut(end)
     return jnp.logspace(start, end, count, base=base, dtype=kind)
 
 
-def _spaced_integers(start: ArrayLike, end: ArrayLike, count: int) -> Array:
-    """Evenly spaced numbers, cut to integers; between integers exact, where a float may fall below a whole number."""
-    if not jnp.issubdtype(jnp.result_type(start, end), jnp.integer):
-        return jnp.trunc(jnp.linspace(start, end, count))
-    first, gaps = jnp.asarray(start), max(count - 1, 1)
+def _cut(bound: ArrayLike) -> Array:
+    """The end of a range of integers: torch cuts it before it spaces them."""
+    whole = jnp.asarray(bound)
+    return whole if jnp.issubdtype(whole.dtype, jnp.integer) else whole.astype(default_int())
+
+
+def _spaced_integers(start: Array, end: Array, count: int) -> Array:
+    """Evenly spaced numbers, cut to integers, exactly: a float may fall below a whole number."""
+    first, gaps = start, max(count - 1, 1)
     place = jnp.arange(count)
-    whole, rest = jnp.divmod(jnp.asarray(end) - first, gaps)
+    whole, rest = jnp.divmod(end - first, gaps)
     over = rest * place
     value = first + whole * place + over // gaps
     return value + ((value < 0) & (over % gaps > 0))

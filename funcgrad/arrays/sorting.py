@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -196,10 +197,10 @@ def searchsorted(
         right: behind equal elements instead of before them.
         side: ``"left"`` or ``"right"``, another way to say `right`.
         sorter: indices that sort the sequence, if it is not sorted itself.
-        out_int32: without effect: indices have the default int's dtype.
+        out_int32: whether the indices are int32 in 64-bit mode too.
 
     Returns:
-        Indices from 0 to the length of the sequence, int32, in the shape of `input`.
+        Indices from 0 to the length of the sequence, of the default int's dtype, in the shape of `input`.
 
     Raises:
         ShapeError: the leading dimensions differ, or the sequence is 0-d.
@@ -234,7 +235,8 @@ def searchsorted(
             )
         _check_searchsorted(sorted_sequence, sorter)
         sequence = jnp.take_along_axis(sequence, jnp.asarray(sorter), -1)
-    return _insertion("searchsorted", "sorted_sequence", sequence, input, right or side == "right")
+    found = _insertion("searchsorted", "sorted_sequence", sequence, input, right or side == "right")
+    return found.astype(jnp.int32) if out_int32 else found
 
 
 def _insertion(name: str, argument: str, sequence: Array, input: ArrayLike, right: bool) -> Array:
@@ -253,14 +255,10 @@ def _insertion(name: str, argument: str, sequence: Array, input: ArrayLike, righ
         kind = jnp.promote_types(sequence.dtype, x.dtype)  # a Python int counts like any other
         sequence, x = sequence.astype(kind), x.astype(kind)
     side = "right" if right else "left"
-    if sequence.ndim == 1:
-        found = jnp.searchsorted(sequence, x, side=side)
-    else:
-        rows = jax.vmap(lambda row, values: jnp.searchsorted(row, values, side=side))
-        found = rows(
-            sequence.reshape(-1, sequence.shape[-1]),
-            x.reshape(-1, x.shape[-1]),
-        ).reshape(x.shape)
+    find = functools.partial(jnp.searchsorted, side=side)
+    for _ in sequence.shape[:-1]:
+        find = jax.vmap(find)
+    found = find(sequence, x) if sequence.size else jnp.zeros_like(x)
     return found.astype(default_int())
 
 
@@ -272,10 +270,10 @@ def bucketize(input: ArrayLike, boundaries: ArrayLike, /, *, right: bool = False
         input: any shape.
         boundaries: 1-D, ascending.
         right: whether a boundary belongs to the bucket above it: $b_{i-1} \le x < b_i$.
-        out_int32: without effect: indices have the default int's dtype.
+        out_int32: whether the indices are int32 in 64-bit mode too.
 
     Returns:
-        Indices from 0 to the number of boundaries, int32, in the shape of `input`.
+        Indices from 0 to the number of boundaries, of the default int's dtype, in the shape of `input`.
 
     Raises:
         ShapeError: `boundaries` is not 1-D.
@@ -293,4 +291,5 @@ def bucketize(input: ArrayLike, boundaries: ArrayLike, /, *, right: bool = False
             f"got shape {jnp.shape(boundaries)}",
             "use fg.searchsorted for one sequence per row",
         )
-    return _insertion("bucketize", "boundaries", jnp.asarray(boundaries), input, right)
+    found = _insertion("bucketize", "boundaries", jnp.asarray(boundaries), input, right)
+    return found.astype(jnp.int32) if out_int32 else found

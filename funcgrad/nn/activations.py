@@ -5,12 +5,12 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from .._checks import fail, require_float
+from .._checks import fail, require_float, require_real
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim
 from ..arrays import _double
-from ..arrays._pointwise import partials
+from ..arrays._pointwise import as_float, partials
 
 __all__ = [
     "elu",
@@ -135,21 +135,21 @@ def silu(input: ArrayLike) -> Array:
     r"""$x\,\sigma(x)$, elementwise, with $\sigma$ the logistic function; also called swish.
 
     Args:
-        input: any shape.
+        input: any shape, floating or complex.
 
     Returns:
         The array, in the shape and dtype of `input`.
 
     Raises:
-        DtypeError: `input` is not floating point.
+        DtypeError: `input` holds integers.
 
     >>> fg.nn.silu(fg.tensor([-100.0, 0.0, 100.0]))
     Array([ -0.,   0., 100.], dtype=float32)
 
     Source: ``torch.nn.functional.silu``.
     """
-    x = _floating("silu", input)
-    return jax.nn.silu(x)
+    require_float("silu", input)
+    return jax.nn.silu(input)
 
 
 @op
@@ -210,21 +210,17 @@ def softsign(input: ArrayLike) -> Array:
     r"""$x / (1 + |x|)$, elementwise.
 
     Args:
-        input: any shape.
+        input: any shape; integers count as floats.
 
     Returns:
-        The array, in the shape and dtype of `input`.
-
-    Raises:
-        DtypeError: `input` is not floating point.
+        The array, in the shape of `input`, floating or complex.
 
     >>> fg.nn.softsign(fg.tensor([-1.0, 0.0, 3.0]))
     Array([-0.5 ,  0.  ,  0.75], dtype=float32)
 
     Source: ``torch.nn.functional.softsign``.
     """
-    x = _floating("softsign", input)
-    return jax.nn.soft_sign(x)
+    return jax.nn.soft_sign(as_float(input))
 
 
 @op
@@ -232,7 +228,7 @@ def hardtanh(input: ArrayLike, min_val: float = -1.0, max_val: float = 1.0) -> A
     r"""$x$ between `min_val` and `max_val`, the nearer of them outside, elementwise; its gradient at both is 0.
 
     Args:
-        input: any shape.
+        input: any shape, of real numbers.
         min_val: the lower bound.
         max_val: the upper bound, not below `min_val`.
 
@@ -240,23 +236,32 @@ def hardtanh(input: ArrayLike, min_val: float = -1.0, max_val: float = 1.0) -> A
         The array, in the shape and dtype of `input`.
 
     Raises:
-        ArgumentError: `min_val` exceeds `max_val`.
-        DtypeError: `input` is not floating point.
+        ArgumentError: `min_val` exceeds `max_val`, or one has a fraction and `input` holds integers.
+        DtypeError: `input` is complex.
 
     >>> fg.nn.hardtanh(fg.tensor([-3.0, 0.5, 3.0]))
     Array([-1. ,  0.5,  1. ], dtype=float32)
 
     Source: ``torch.nn.functional.hardtanh``.
     """
-    x = _floating("hardtanh", input)
+    x = _numbers("hardtanh", input)
     if min_val > max_val:
         given = f"got min_val={min_val}, max_val={max_val}"
         fail(ArgumentError, "hardtanh", "min_val must not exceed max_val", given, "exchange them")
+    if jnp.issubdtype(x.dtype, jnp.integer) and any(bound % 1 for bound in (min_val, max_val)):
+        required = f"min_val and max_val must be integers for input of {x.dtype}"
+        given = f"got {min_val} and {max_val}"
+        fail(ArgumentError, "hardtanh", required, given, "convert input with fg.to(x, 'float')")
     return _between(x, min_val, max_val)
 
 
 def _between(x: Array, low: float, high: float) -> Array:
-    return jnp.where(x <= low, low, jnp.where(x >= high, high, x))
+    return jnp.where(x <= low, jnp.asarray(low, x.dtype), jnp.where(x >= high, jnp.asarray(high, x.dtype), x))
+
+
+def _numbers(name: str, x: ArrayLike) -> Array:
+    require_real(name, x)
+    return jnp.asarray(x)
 
 
 @op
@@ -264,21 +269,20 @@ def relu6(input: ArrayLike) -> Array:
     r"""$\min(\max(x, 0), 6)$, elementwise; its gradient at 0 and at 6 is 0.
 
     Args:
-        input: any shape.
+        input: any shape, of real numbers.
 
     Returns:
         The array, in the shape and dtype of `input`.
 
     Raises:
-        DtypeError: `input` is not floating point.
+        DtypeError: `input` is complex.
 
     >>> fg.nn.relu6(fg.tensor([-1.0, 3.0, 8.0]))
     Array([0., 3., 6.], dtype=float32)
 
     Source: ``torch.nn.functional.relu6``.
     """
-    x = _floating("relu6", input)
-    return _between(x, 0, 6)
+    return _between(_numbers("relu6", input), 0, 6)
 
 
 @op

@@ -1,4 +1,4 @@
-"""Losses that are minus the logarithm of a likelihood, beside those over classes. Nothing is broadcast."""
+"""Losses that are minus the logarithm of a likelihood, beside those over classes. They broadcast only what they say."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from .._checks import fail, require_float, require_same_shape
+from .._checks import fail, require_float, require_real, require_same_shape
 from .._claims import claim, visible, within
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._plain import plain
 from .._types import Array, ArrayLike
+from ..arrays._pointwise import as_float
 from ._reduction import reduced
 from ._slopes import straight_through
 from .classification import cross_entropy
@@ -46,7 +47,7 @@ def gaussian_nll_loss(
 
     Args:
         input: means, any shape.
-        target: observations, in the shape of `input`.
+        target: observations, in the shape of `input`, or with some sizes 1.
         var: variances, in the shape of `input`, without its last dimension, or with one of size 1; or a number.
         full: whether to add the constant $\frac{1}{2} \log 2 \pi$.
         eps: the least variance; the gradient does not see that bound.
@@ -66,10 +67,11 @@ def gaussian_nll_loss(
     Source: Nix, Weigend (1994), doi:10.1109/ICNN.1994.374138; ``torch.nn.functional.gaussian_nll_loss``.
     """
     name = "gaussian_nll_loss"
-    require_same_shape(name, input=input, target=target)
     for argument, value in (("input", input), ("target", target), ("var", var)):
         require_float(name, value, argument, complex_ok=False)
-    x, v = jnp.asarray(input), jnp.asarray(var)
+    x, v, y = jnp.asarray(input), jnp.asarray(var), jnp.asarray(target)
+    if y.ndim != x.ndim or any(a not in (1, b) for a, b in zip(y.shape, x.shape, strict=True)):
+        require_same_shape(name, input=input, target=target)
     missing = v.ndim == x.ndim - 1 and v.shape == x.shape[:-1]
     one = v.ndim == x.ndim and sum(a != b for a, b in zip(v.shape, x.shape, strict=True)) <= 1
     if v.ndim and not missing and not (one and all(a in (1, b) for a, b in zip(v.shape, x.shape, strict=True))):
@@ -77,7 +79,7 @@ def gaussian_nll_loss(
         fail(ShapeError, name, required, f"got {v.shape} and input of shape {x.shape}", "reshape it")
     v = v[..., None] if missing and v.ndim else v
     v = straight_through(jnp.maximum(v, eps), v)
-    losses = 0.5 * (jnp.log(v) + jnp.square(x - jnp.asarray(target)) / v)
+    losses = 0.5 * (jnp.log(v) + jnp.square(x - y) / v)
     return reduced(name, losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
 
 
@@ -106,7 +108,7 @@ def poisson_nll_loss(
 
     Raises:
         ArgumentError: `reduction` is another word.
-        DtypeError: `input` is not floating point.
+        DtypeError: `input` is complex.
         ShapeError: the shapes differ.
 
     >>> fg.nn.poisson_nll_loss(fg.tensor([0.0, 0.0]), fg.tensor([3.0, 0.0]), reduction="none")
@@ -116,8 +118,8 @@ def poisson_nll_loss(
     """
     name = "poisson_nll_loss"
     require_same_shape(name, input=input, target=target)
-    require_float(name, input, complex_ok=False)
-    x = jnp.asarray(input)
+    require_real(name, input)
+    x = as_float(input)
     y = jnp.asarray(target).astype(x.dtype)
     losses = jnp.exp(x) - y * x if log_input else x - y * jnp.log(x + eps)
     if full:

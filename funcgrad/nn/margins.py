@@ -9,12 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import fail, require_float, require_same_shape
+from .._checks import fail, require_real, require_same_shape
 from .._claims import claim, visible
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._plain import plain
 from .._types import Array, ArrayLike
+from ..arrays._pointwise import as_float
 from ..arrays.distances import pairwise_distance
 from ._reduction import reduced
 
@@ -59,7 +60,7 @@ def margin_ranking_loss(
 
     Raises:
         ArgumentError: `target` is neither 1 nor -1 (eagerly), or `reduction` is another word.
-        DtypeError: a score is not floating point.
+        DtypeError: a score is complex.
         ShapeError: the shapes differ.
 
     >>> fg.nn.margin_ranking_loss(fg.tensor([1.0, 2.0]), fg.tensor([0.0, 5.0]), fg.tensor([1, 1]), reduction="none")
@@ -88,7 +89,7 @@ def hinge_embedding_loss(input: ArrayLike, target: ArrayLike, margin: float = 1.
 
     Raises:
         ArgumentError: `target` is neither 1 nor -1 (eagerly), or `reduction` is another word.
-        DtypeError: `input` is not floating point.
+        DtypeError: `input` is complex.
         ShapeError: the shapes differ.
 
     >>> fg.nn.hinge_embedding_loss(fg.tensor([0.5, 0.5]), fg.tensor([1, -1]), margin=2.0, reduction="none")
@@ -116,7 +117,7 @@ def soft_margin_loss(input: ArrayLike, target: ArrayLike, *, reduction: str = "m
 
     Raises:
         ArgumentError: `target` is neither 1 nor -1 (eagerly), or `reduction` is another word.
-        DtypeError: `input` is not floating point.
+        DtypeError: `input` is complex.
         ShapeError: the shapes differ.
 
     >>> fg.nn.soft_margin_loss(fg.tensor([0.0, -1000.0]), fg.tensor([1, 1]), reduction="none")
@@ -147,7 +148,7 @@ def cosine_embedding_loss(
 
     Raises:
         ArgumentError: `target` is neither 1 nor -1 (eagerly), or `reduction` is another word.
-        DtypeError: a vector is not floating point.
+        DtypeError: a vector is complex.
         ShapeError: the shapes do not fit each other.
 
     >>> x = fg.tensor([[1.0, 0.0], [0.0, 2.0]])
@@ -202,7 +203,6 @@ def triplet_margin_loss(
 
     Raises:
         ArgumentError: `margin` is not positive, or `reduction` is another word.
-        DtypeError: an operand is not floating point.
         ShapeError: the shapes differ, or they are 0-d.
 
     >>> anchor, near, far = fg.tensor([[0.0, 0.0]]), fg.tensor([[3.0, 4.0]]), fg.tensor([[0.0, 4.0]])
@@ -212,7 +212,7 @@ def triplet_margin_loss(
     Source: Balntas et al. (2016), doi:10.5244/C.30.119; ``torch.nn.functional.triplet_margin_loss``.
     """
     name = "triplet_margin_loss"
-    vectors = _floats(name, anchor=anchor, positive=positive, negative=negative)
+    vectors = [as_float(x) for x in (anchor, positive, negative)]
     require_same_shape(name, anchor=anchor, positive=positive, negative=negative)
     if not vectors[0].ndim:
         fail(ShapeError, name, "anchor must have shape (N, D) or (D,)", "got shape ()", "reshape it with fg.reshape")
@@ -286,5 +286,5 @@ def _positive(x: Array) -> Array:
 
 def _floats(name: str, **arguments: ArrayLike) -> list[Array]:
     for argument, x in arguments.items():
-        require_float(name, x, argument, complex_ok=False)
-    return [jnp.asarray(x) for x in arguments.values()]
+        require_real(name, x, argument)
+    return [as_float(x) for x in arguments.values()]

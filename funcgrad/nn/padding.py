@@ -79,7 +79,10 @@ def _padded(name: str, input: Any, pad: Any, mode: str, value: Any) -> Array:
             "take less",
         )
     if mode == "constant":
-        constant = jnp.asarray(as_value(name, 0 if value is None else value, x.dtype), x.dtype)
+        constant = 0 if value is None else value
+        if isinstance(constant, float) and constant.is_integer() and jnp.issubdtype(x.dtype, jnp.integer):
+            constant = int(constant)  # 1.0 is a whole number, as torch's own default of 0.0 is
+        constant = jnp.asarray(as_value(name, constant, x.dtype), x.dtype)
         return jax.lax.pad(x, constant, [(before, after, 0) for before, after in pairs])
     if value is not None:
         fail(ArgumentError, name, f"mode {mode!r} takes no value", f"got {value!r}", "leave it out")

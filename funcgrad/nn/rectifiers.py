@@ -12,6 +12,7 @@ from .._checks import fail, require_float, require_key, require_real
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
+from ..arrays._pointwise import as_float
 
 __all__ = ["celu", "hardshrink", "prelu", "rrelu", "softshrink", "tanhshrink", "threshold"]
 
@@ -200,20 +201,17 @@ def tanhshrink(input: ArrayLike) -> Array:
     r"""$x - \tanh x$, elementwise.
 
     Args:
-        input: any shape.
+        input: any shape; integers count as floats.
 
     Returns:
-        The array, in the shape and dtype of `input`.
-
-    Raises:
-        DtypeError: `input` is not floating point.
+        The array, in the shape of `input`, floating or complex.
 
     >>> fg.nn.tanhshrink(fg.tensor([-11.0, 0.0, 11.0]))
     Array([-10.,   0.,  10.], dtype=float32)
 
     Source: ``torch.nn.functional.tanhshrink``.
     """
-    x = _floating("tanhshrink", input)
+    x = as_float(input)
     return x - jnp.tanh(x)
 
 

@@ -46,6 +46,7 @@ CASES = [
     *[case("pairwise_distance", x, x[::-1] / 2, p, options=rounded) for p in (2, 1, inf, 3)],
     case("pairwise_distance", cube, floats(5), keepdim=True, options=rounded),
     case("pairwise_distance", x, x, 0, options=kinked),
+    case("pairwise_distance", np.arange(6).reshape(2, 3), np.ones(3, int), options=rounded),
     *[case("cosine_similarity", cube, cube[0, :, :1], dim) for dim in (1, -1, 0)],
     case("cosine_similarity", x[0], x[1], 0, 10.0, options=kinked),
     *[case("bilinear", floats(*n, 3), floats(*n, 2), floats(4, 3, 2), floats(4)) for n in ((), (5,), (2, 5))],

@@ -18,6 +18,7 @@ features = rng.standard_normal((4, 3)).astype(np.float32)
 layer = rng.standard_normal((5, 3)).astype(np.float32)
 layers = rng.standard_normal((5, 2, 3)).astype(np.float32)
 whole = {"grad": False}
+integers = rng.integers(-3, 4, (3, 2, 5))
 third = {"constant": (2,)}  # torch has no gradient with respect to weights
 
 CASES = [
@@ -34,6 +35,8 @@ CASES = [
     named("triplet_margin_loss", x, y, z, 2.0, 1.0, 1e-3, True, reduction="none"),
     named("triplet_margin_loss", x[0], y[0], z[0], 2.0, swap=True),
     named("triplet_margin_loss", x, x, z, 5.0, eps=0.0, options=whole),
+    named("triplet_margin_loss", *integers, reduction="none"),
+    named("cosine_embedding_loss", *integers[:2], signs[:2], reduction="none"),
     named("triplet_margin_with_distance_loss", x, y, z, margin=2.0, swap=True),
     *[named("multi_margin_loss", x, labels, reduction=r) for r in REDUCTIONS],
     named("multi_margin_loss", x, labels, 2, 0.7, factors, reduction="none", options=third),
@@ -51,8 +54,11 @@ CASES = [
     named("gaussian_nll_loss", x, y, variances[:, :1], reduction="none"),
     named("gaussian_nll_loss", x, y, variances[:1], reduction="none"),
     named("gaussian_nll_loss", x, y, 0.5, reduction="none"),
+    named("gaussian_nll_loss", x, y[:, :1], variances),
+    named("gaussian_nll_loss", x, y[:1], variances, reduction="none"),
     named("gaussian_nll_loss", x, y, variances, eps=1.0, reduction="none", options=whole),
     *[named("poisson_nll_loss", x, counts, reduction=r) for r in REDUCTIONS],
+    named("poisson_nll_loss", integers[0], integers[1]),
     named("poisson_nll_loss", x, counts, full=True, reduction="none", options=whole),
     named("poisson_nll_loss", x, counts + np.float32(1.25), True, True),
     named("poisson_nll_loss", variances, counts, False, eps=0.1, reduction="none"),

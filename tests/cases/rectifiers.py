@@ -11,6 +11,7 @@ whole = {"grad": False}
 
 CASES = [
     *[named(word, wide) for word in ("celu", "tanhshrink", "rrelu")],
+    named("tanhshrink", np.arange(-2, 3)),
     *[named(word, wide, 0.75) for word in ("hardshrink", "softshrink")],
     *[named(word, kinks, options=whole) for word in ("celu", "rrelu")],
     *[named(word, kinks, 1.0, options=whole) for word in ("hardshrink", "softshrink")],

@@ -49,6 +49,10 @@ CASES = [
     case("searchsorted", np.array([1, 3, 5]), np.array([[0, 3], [5, 9]]), out_int32=True),
     case("searchsorted", np.array([3.0, 1.0, 2.0], np.float32), steps, sorter=np.array([1, 2, 0]), options=kink),
     case("searchsorted", steps, found[:0], options=kink),
+    *[
+        case("searchsorted", np.zeros(a, np.float32), np.zeros(b, np.float32), options=kink)
+        for a, b in [((0, 0), (0, 0)), ((2, 0), (2, 3)), ((2, 3), (2, 0))]
+    ],
     *[case("bucketize", found, steps, right=right, options=kink) for right in (False, True)],
     case("bucketize", i, np.array([-4, 0, 2])),
     case("bucketize", 3, np.array([1, 3, 5])),

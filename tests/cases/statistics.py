@@ -27,6 +27,7 @@ CASES = [
     case("histogramdd", points, edges, weight=weights, options=counts),
     case("histogramdd", np.stack([points[:4]] * 2), [2, 1], options=counts),
     case("gradient", x),
+    case("gradient", x, spacing=None, dim=None),
     case("gradient", x, dim=-1, spacing=0.5, edge_order=2),
     case("gradient", x, spacing=[2.0, 0.5]),
     case("gradient", v, spacing=[places], edge_order=2, options={"constant": (1,)}),
