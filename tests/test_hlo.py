@@ -23,6 +23,7 @@ OWN = {
     "max": _NAN,
     "min": _NAN,
     "exp2": "thirty times more exact than exp(x ln 2)",
+    "linspace": "counted from the nearer end, and so within rounding of torch and NumPy",
     "logsumexp": "its derivative is 0 at minus infinity, and not NaN",
     "median": "the derivative is shared evenly by ties, and NaN is found wherever it stands",
     "quantile": "torch's five interpolations, and ranks that are exact in 16 bits",

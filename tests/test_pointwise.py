@@ -562,3 +562,47 @@ def test_clamp_compiles_to_two_operations():
     text = lowered(lambda x: fg.clamp(x, 0, 1), x)
     assert text.count(" maximum(") + text.count(" minimum(") + text.count(" clamp(") <= 2
     assert " select(" not in text
+
+
+BOUNDED = {
+    "asin": (-1, 1),
+    "acos": (-1, 1),
+    "acosh": (1, 9),
+    "atanh": (-0.9, 0.9),
+    "log2": (0.1, 9),
+    "log10": (0.1, 9),
+}
+ONCE = {
+    **{
+        word: getattr(fg, word)
+        for word in ("asin", "acos", "asinh", "acosh", "atanh", "log2", "log10", "sigmoid", "i0")
+    },
+    **{
+        word: getattr(fg.nn, word) for word in ("elu", "selu", "celu", "gelu", "silu", "mish", "softplus", "logsigmoid")
+    },
+    **{word: getattr(fg.nn, word) for word in ("hardsigmoid", "hardswish", "glu", "normalize")},
+    "hypot": lambda x: fg.hypot(x, fg.flip(x, 0)),
+    "lerp": lambda x: fg.lerp(x, fg.flip(x, 0), 0.3),
+    "logaddexp": lambda x: fg.logaddexp(x, fg.flip(x, 0)),
+    "logaddexp2": lambda x: fg.logaddexp2(x, fg.flip(x, 0)),
+    "norm": lambda x: fg.norm(x, 3, 1),
+    "std": lambda x: fg.std(x, 1),
+    "softmax": lambda x: fg.softmax(x, 1),
+    "log_softmax": lambda x: fg.log_softmax(x, 1),
+}
+
+
+@pytest.mark.parametrize("word", ONCE)
+def test_half_precision_is_rounded_once(word):
+    low, high = BOUNDED.get(word, (-9, 9))
+    values = np.random.default_rng(0).uniform(low, high, (16, 16))
+    for kind in ("bfloat16", "float16"):
+        half = fg.to(values, kind, lossy=True)
+        wide = ONCE[word](fg.to(half, "float32"))
+        assert_close(ONCE[word](half), fg.to(wide, kind, lossy=True), rtol=0.0, atol=0.0)
+
+
+def test_half_precision_asked_to_be_single_is():
+    half = fg.ones(3, dtype="bfloat16")
+    assert fg.softmax(half, 0, dtype="float32").dtype == fg.logaddexp(half, fg.ones(3)).dtype == "float32"
+    assert jax.grad(lambda x: fg.softmax(x, 0)[0])(half).dtype == "bfloat16"

@@ -155,6 +155,20 @@ def test_fractions_are_rounded_once():
     assert_close(fg.arange(0, 300_000, 0.25), long.astype(np.float32))
 
 
+@pytest.mark.parametrize("kind", ["float32", "float16", "bfloat16"])
+def test_evenly_spaced_numbers_are_within_rounding(kind):
+    steps = float(jnp.finfo(kind).eps)
+    for start, end, count in ((50, 1, 50), (-3, 4, 50), (0.1, 100, 333), (0, 1, 1000)):
+        exact = np.linspace(np.float32(start), np.float32(end), count)
+        found = np.asarray(fg.linspace(start, end, count, dtype=kind), np.float64)
+        assert np.all(np.abs(found - exact) <= steps * np.maximum(np.abs(exact), max(abs(start), abs(end)) / 8))
+        assert found[0] == fg.full((), start, dtype=kind)
+        assert found[-1] == fg.full((), end, dtype=kind)
+    assert_close(
+        fg.logspace(-1, 3, 20, dtype=kind), fg.to(10 ** np.linspace(-1, 3, 20), kind, lossy=True), rtol=steps, atol=0.0
+    )
+
+
 def test_a_long_range_is_not_a_constant_of_the_program():
     for make in (lambda: fg.arange(10_000_000), lambda: fg.arange(10_000_000.0), lambda: fg.arange(0, 3e6, 0.5)):
         assert len(jax.jit(make).lower().as_text()) < 10_000

@@ -188,3 +188,13 @@ def test_complex_numbers_are_not_cut():
     for word in ("sum", "prod", "nansum"):
         with raises(fg.DtypeError, f"{word}(): {problem}"):
             getattr(fg, word)(fg.tensor([1j]), dtype="float")
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "float16"])
+def test_half_precision_is_added_up_in_single(kind):
+    values = fg.full((4, 1000), 1.01, dtype=kind)
+    sums = np.asarray(values[0], np.float32).sum()
+    for result in (fg.sum(values, 1), fg.nansum(values, 1), jax.jit(lambda x: fg.sum(x, 1))(values)):
+        assert_close(result, fg.full((4,), float(sums), dtype=kind), rtol=0.0, atol=0.0)
+    factors = fg.full((4, 30), 1.01, dtype=kind)
+    assert_close(fg.prod(factors, 1)[0], fg.to(np.asarray(factors[0], np.float32).prod(), kind), rtol=0.0, atol=0.0)

@@ -22,6 +22,7 @@ __all__ = [
     "as_float",
     "fit",
     "fits",
+    "in_single",
     "is_exact",
     "larger",
     "no_zero_divisor",
@@ -138,6 +139,33 @@ def as_float(x: Any) -> Array:
     """`x` as floating or complex: integers and booleans become the default float."""
     inexact = jnp.issubdtype(jnp.result_type(x), jnp.inexact)
     return jnp.asarray(x) if inexact else jnp.asarray(x, default_float())
+
+
+def in_single(body: Callable[..., Any]) -> Callable[..., Any]:
+    """`body`, where its arrays have half precision in float32, and only the result rounded: as torch computes.
+
+    Unless there is a ``dtype`` to be returned. JAX rounds each step, and of ``log(exp(x) + exp(y))`` little is left.
+    """
+    signature = inspect.signature(body)
+
+    @functools.wraps(body)
+    def computed(*args: Any, **options: Any) -> Any:
+        arrays = [x for x in jax.tree.leaves(args) if hasattr(x, "dtype") and not getattr(x, "weak_type", False)]
+        kinds = {x.dtype for x in arrays if jnp.issubdtype(x.dtype, jnp.inexact)}
+        if len(kinds) != 1 or not kinds <= _HALF or signature.bind(*args, **options).arguments.get("dtype") is not None:
+            return body(*args, **options)
+        (half,) = kinds
+        result = body(*jax.tree.map(lambda x: _converted(x, half, np.float32), args), **options)
+        return jax.tree.map(lambda x: _converted(x, np.float32, half), result)
+
+    return computed
+
+
+_HALF = {np.dtype(np.float16), np.dtype(jnp.bfloat16)}
+
+
+def _converted(x: Any, kind: Any, to: Any) -> Any:
+    return x.astype(to) if getattr(x, "dtype", None) == kind else x
 
 
 def promoted(name: str, *operands: Any, real: bool = False) -> list[Array]:

@@ -10,7 +10,7 @@ from .._errors import ArgumentError, DtypeError
 from .._op import op
 from .._types import Array, ArrayLike
 from ._double import is_wide
-from ._pointwise import fit, fits, no_zero_divisor, promoted
+from ._pointwise import fit, fits, in_single, no_zero_divisor, promoted
 from ._remainders import float_remainder, wide_fmod
 
 __all__ = [
@@ -338,6 +338,7 @@ def positive(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def lerp(input: ArrayLike, end: ArrayLike, weight: ArrayLike) -> Array:
     r"""Linear interpolation $input + weight \cdot (end - input)$, exact at weights 0 and 1.
 

@@ -14,6 +14,7 @@ from .._op import op
 from .._plain import plain
 from .._types import Array, ArrayLike, Shape
 from . import _stacks
+from ._pointwise import in_single
 from .products import _require_inner, _require_ndims, _require_numbers
 
 __all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm", "bilinear", "einsum", "tensordot"]
@@ -271,6 +272,7 @@ def addmv(input: ArrayLike, mat: ArrayLike, vec: ArrayLike, *, beta: ArrayLike =
 
 
 @op
+@in_single
 def addr(input: ArrayLike, vec1: ArrayLike, vec2: ArrayLike, *, beta: ArrayLike = 1, alpha: ArrayLike = 1) -> Array:
     r"""An outer product added to an array: $\beta\, C + \alpha\, x y^T$.
 

@@ -24,7 +24,7 @@ from .._op import op
 from .._plain import plain
 from .._types import Array, ArrayLike, Dim, Dims, DtypeLike
 from ._order import extreme
-from ._pointwise import as_float
+from ._pointwise import as_float, in_single
 
 __all__ = [
     "cdist",
@@ -50,6 +50,7 @@ def _check_norm(input: ArrayLike, p: float | str | None, dim: Dims | None) -> No
 
 
 @op(check=_check_norm)
+@in_single
 def norm(
     input: ArrayLike,
     p: float | str | None = "fro",

@@ -14,7 +14,7 @@ from .._errors import ArgumentError
 from .._op import op
 from .._types import Array, ArrayLike
 from . import _double
-from ._pointwise import as_float, fit, is_exact, partials, promoted, require_ints_fit
+from ._pointwise import as_float, fit, in_single, is_exact, partials, promoted, require_ints_fit
 from ._powers import float_pow, often, pow_of_all, power_of_2, reciprocal_root
 
 __all__ = [
@@ -160,6 +160,7 @@ def rsqrt(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def hypot(input: ArrayLike, other: ArrayLike) -> Array:
     r"""The length of the hypotenuse, $\sqrt{input^2 + other^2}$, without overflow.
 
@@ -264,6 +265,7 @@ def log(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def log2(input: ArrayLike) -> Array:
     """The logarithm to base 2.
 
@@ -282,6 +284,7 @@ def log2(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def log10(input: ArrayLike) -> Array:
     """The logarithm to base 10.
 
@@ -318,6 +321,7 @@ def log1p(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def logaddexp(input: ArrayLike, other: ArrayLike) -> Array:
     r"""The logarithm of a sum of exponentials, $\ln(e^{input} + e^{other})$, without overflow.
 
@@ -340,6 +344,7 @@ def logaddexp(input: ArrayLike, other: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def logaddexp2(input: ArrayLike, other: ArrayLike) -> Array:
     r"""The logarithm to base 2 of a sum of powers of 2, $\log_2(2^{input} + 2^{other})$.
 

@@ -11,6 +11,7 @@ from .._errors import ArgumentError, DtypeError
 from .._op import op
 from .._sizes import is_open
 from .._types import Array, ArrayLike, Dims, DtypeLike
+from ._pointwise import in_single
 from ._selection import axes
 
 __all__ = ["mean", "nanmean", "std", "std_mean", "var", "var_mean"]
@@ -170,6 +171,7 @@ def var(
 
 
 @op
+@in_single
 def std(
     input: ArrayLike,
     /,
@@ -242,6 +244,7 @@ def var_mean(
 
 
 @op
+@in_single
 def std_mean(
     input: ArrayLike,
     /,

@@ -129,7 +129,7 @@ def linspace(start: ArrayLike, end: ArrayLike, steps: int, *, dtype: DtypeLike |
     kind = _spaced("linspace", start, end, dtype)
     if jnp.issubdtype(kind, jnp.integer):
         return _spaced_integers(_cut(start), _cut(end), count).astype(kind)
-    return jnp.linspace(start, end, count, dtype=kind)
+    return _spaced_floats(start, end, count, kind).astype(kind)
 
 
 @op(places=True)
@@ -162,13 +162,27 @@ def logspace(
     kind = _spaced("logspace", start, end, dtype)
     if jnp.issubdtype(kind, jnp.integer):
         start, end = _cut(start), _cut(end)
-    return jnp.logspace(start, end, count, base=base, dtype=kind)
+        return jnp.logspace(start, end, count, base=base, dtype=kind)
+    exponents = _spaced_floats(start, end, count, kind)
+    return jnp.power(jnp.asarray(base, exponents.dtype), exponents).astype(kind)
 
 
 def _cut(bound: ArrayLike) -> Array:
     """The end of a range of integers: torch cuts it before it spaces them."""
     whole = jnp.asarray(bound)
     return whole if jnp.issubdtype(whole.dtype, jnp.integer) else whole.astype(default_int())
+
+
+def _spaced_floats(start: ArrayLike, end: ArrayLike, count: int, kind: Any) -> Array:
+    """Evenly spaced numbers, half precision still in float32: counted from the nearer end, and so within rounding."""
+    kind = jnp.promote_types(kind, np.float32)
+    first, last = jnp.asarray(start, kind), jnp.asarray(end, kind)
+    if count < 2:
+        return jnp.full(count, first)
+    place = jax.lax.iota(np.int32, count)
+    step = (last - first) / (count - 1)
+    near = jnp.where(place < count // 2, first + step * place, last - step * (count - 1 - place))
+    return jnp.where(place == 0, first, jnp.where(place == count - 1, last, near))  # an infinite step times 0 is NaN
 
 
 def _spaced_integers(start: Array, end: Array, count: int) -> Array:

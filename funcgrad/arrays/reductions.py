@@ -25,6 +25,11 @@ def _fits(name: str, reduce: Any) -> Any:
     return spares(check, inexact=True)
 
 
+def _whole(x: Array) -> Any:
+    """The dtype to say to JAX: of integers, or it widens int8; none of floats, or it adds up half precision in half."""
+    return None if jnp.issubdtype(x.dtype, jnp.inexact) else x.dtype
+
+
 @op(check=_fits("sum", np.sum))
 def sum(
     input: ArrayLike, /, dim: Dims | None = None, keepdim: bool = False, *, dtype: DtypeLike | None = None
@@ -54,7 +59,7 @@ def sum(
     Source: ``torch.sum``.
     """
     x = widened("sum", input, dtype)
-    return jnp.sum(x, axes(x, dim), keepdims=keepdim, dtype=x.dtype)  # else JAX widens int8 again
+    return jnp.sum(x, axes(x, dim), keepdims=keepdim, dtype=_whole(x))
 
 
 @op(check=_fits("nansum", np.sum))
@@ -83,7 +88,7 @@ def nansum(
     """
     x = jnp.asarray(input)
     x = widened("nansum", jnp.where(jnp.isnan(x), 0, x) if jnp.issubdtype(x.dtype, jnp.inexact) else x, dtype)
-    return jnp.sum(x, axes(x, dim), keepdims=keepdim, dtype=x.dtype)  # else JAX widens int8 again
+    return jnp.sum(x, axes(x, dim), keepdims=keepdim, dtype=_whole(x))
 
 
 @op
@@ -145,7 +150,7 @@ def prod(
     Source: ``torch.prod``.
     """
     x = widened("prod", input, dtype)
-    return jnp.prod(x, axes(x, dim), keepdims=keepdim, dtype=x.dtype)
+    return jnp.prod(x, axes(x, dim), keepdims=keepdim, dtype=_whole(x))
 
 
 @op

@@ -9,7 +9,7 @@ from .._checks import resolve_dtype
 from .._op import op
 from .._types import Array, ArrayLike, Dim, DtypeLike
 from . import _double
-from ._pointwise import as_float, fit, partials
+from ._pointwise import as_float, fit, in_single, partials
 from .rounding import clamp
 from .signs import abs
 
@@ -30,6 +30,7 @@ __all__ = [
 
 
 @op
+@in_single
 def sigmoid(input: ArrayLike) -> Array:
     """The logistic function $1 / (1 + e^{-x})$, without overflow.
 
@@ -111,6 +112,7 @@ def _relu(x: Array) -> Array:
 
 
 @op
+@in_single
 def softmax(input: ArrayLike, dim: Dim, dtype: DtypeLike | None = None) -> Array:
     r"""Exponentials that sum to 1, $e^{x_i} / \sum_j e^{x_j}$, without overflow.
 
@@ -136,6 +138,7 @@ def softmax(input: ArrayLike, dim: Dim, dtype: DtypeLike | None = None) -> Array
 
 
 @op
+@in_single
 def log_softmax(input: ArrayLike, dim: Dim, dtype: DtypeLike | None = None) -> Array:
     r"""The logarithm of the softmax, $x_i - \ln \sum_j e^{x_j}$, without overflow or cancellation.
 
@@ -291,6 +294,7 @@ def _trigamma(x: Array) -> Array:
 
 
 @op
+@in_single
 def i0(input: ArrayLike) -> Array:
     """The modified Bessel function of the first kind and order 0.
 

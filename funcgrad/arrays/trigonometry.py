@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from .._op import op
 from .._types import Array, ArrayLike
 from . import _double
-from ._pointwise import as_float, partials, promoted
+from ._pointwise import as_float, in_single, partials, promoted
 
 __all__ = [
     "sin",
@@ -117,6 +117,7 @@ def tan(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def asin(input: ArrayLike) -> Array:
     r"""The angle in $[-\pi/2, \pi/2]$ with that sine; NaN for a real number outside [-1, 1].
 
@@ -138,6 +139,7 @@ arcsin = asin
 
 
 @op
+@in_single
 def acos(input: ArrayLike) -> Array:
     r"""The angle in $[0, \pi]$ with that cosine; NaN for a real number outside [-1, 1].
 
@@ -234,6 +236,7 @@ def tanh(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def asinh(input: ArrayLike) -> Array:
     """The number with that hyperbolic sine.
 
@@ -255,6 +258,7 @@ arcsinh = asinh
 
 
 @op
+@in_single
 def acosh(input: ArrayLike) -> Array:
     """The number, not negative, with that hyperbolic cosine; NaN for a real number below 1.
 
@@ -276,6 +280,7 @@ arccosh = acosh
 
 
 @op
+@in_single
 def atanh(input: ArrayLike) -> Array:
     """The number with that hyperbolic tangent; NaN for a real number outside [-1, 1].
 

@@ -12,6 +12,7 @@ from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim, Dims, DtypeLike
 from ..arrays._order import extreme
+from ..arrays._pointwise import in_single
 from ..arrays.distances import _floating, _magnitude, _singular_sum, _vector_norm
 from ._matrices import hermitian, matrix, square
 
@@ -21,6 +22,7 @@ _ORDERS = "'fro', 'nuc', inf, -inf, 1, -1, 2 or -2"
 
 
 @op
+@in_single
 def vector_norm(
     x: ArrayLike,
     ord: float | str = 2,

@@ -10,7 +10,7 @@ from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dim
 from ..arrays import _double
-from ..arrays._pointwise import as_float, partials
+from ..arrays._pointwise import as_float, in_single, partials
 
 __all__ = [
     "elu",
@@ -54,6 +54,7 @@ def leaky_relu(input: ArrayLike, negative_slope: float = 0.01) -> Array:
 
 
 @op
+@in_single
 def elu(input: ArrayLike, alpha: float = 1.0) -> Array:
     r"""$x$ where it is positive, otherwise $\alpha (e^x - 1)$, elementwise.
 
@@ -82,6 +83,7 @@ def _elu(x: Array, alpha: float) -> Array:
 
 
 @op
+@in_single
 def selu(input: ArrayLike) -> Array:
     r"""The ELU with the scale 1.0507 and the $\alpha$ = 1.6733 that keep mean 0 and variance 1 from layer to layer.
 
@@ -104,6 +106,7 @@ def selu(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def gelu(input: ArrayLike, approximate: str = "none") -> Array:
     r"""$x\,\Phi(x)$, elementwise, with $\Phi$ the distribution function of the standard normal.
 
@@ -131,6 +134,7 @@ def gelu(input: ArrayLike, approximate: str = "none") -> Array:
 
 
 @op
+@in_single
 def silu(input: ArrayLike) -> Array:
     r"""$x\,\sigma(x)$, elementwise, with $\sigma$ the logistic function; also called swish.
 
@@ -153,6 +157,7 @@ def silu(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def mish(input: ArrayLike) -> Array:
     r"""$x \tanh(\log(1 + e^x))$, elementwise.
 
@@ -175,6 +180,7 @@ def mish(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def softplus(input: ArrayLike, beta: float = 1.0, threshold: float = 20.0) -> Array:
     r"""$\log(1 + e^{\beta x}) / \beta$, elementwise; $x$ itself where $\beta x$ exceeds `threshold`.
 
@@ -286,6 +292,7 @@ def relu6(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def hardsigmoid(input: ArrayLike) -> Array:
     r"""$\min(\max(x + 3, 0), 6) / 6$, elementwise: the logistic function in three straight pieces.
 
@@ -308,6 +315,7 @@ def hardsigmoid(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def hardswish(input: ArrayLike) -> Array:
     r"""$x \min(\max(x + 3, 0), 6) / 6$, elementwise.
 
@@ -330,6 +338,7 @@ def hardswish(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def logsigmoid(input: ArrayLike) -> Array:
     r"""$\log \sigma(x) = -\log(1 + e^{-x})$, elementwise, without overflow on either side.
 
@@ -352,6 +361,7 @@ def logsigmoid(input: ArrayLike) -> Array:
 
 
 @op
+@in_single
 def glu(input: ArrayLike, dim: Dim = -1) -> Array:
     r"""$a\,\sigma(b)$, with $a$ and $b$ the two halves of `input` along `dim`.
 

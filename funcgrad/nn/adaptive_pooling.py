@@ -11,6 +11,7 @@ import numpy as np
 from .._checks import fail, integer, require_float, require_real
 from .._errors import ArgumentError, ShapeError
 from .._types import Array, ArrayLike, Shape
+from ..arrays._pointwise import in_single
 from ..arrays.extrema import ValuesIndices
 from ._first_max import of_intervals, of_windows, with_positions
 from ._windows import batched, family
@@ -62,6 +63,7 @@ def _output_sizes(name: str, spatial: Shape, output_size: Any) -> Shape:
     return sizes
 
 
+@in_single
 def _averaged(x: Array, sizes: Shape) -> Array:
     """The means of intervals of the last dimensions, one dimension after the other."""
     first = x.ndim - len(sizes)

@@ -12,12 +12,13 @@ from .._checks import fail, require_float, require_key, require_real
 from .._errors import ArgumentError, ShapeError
 from .._op import op
 from .._types import Array, ArrayLike
-from ..arrays._pointwise import as_float
+from ..arrays._pointwise import as_float, in_single
 
 __all__ = ["celu", "hardshrink", "prelu", "rrelu", "softshrink", "tanhshrink", "threshold"]
 
 
 @op
+@in_single
 def celu(input: ArrayLike, alpha: float = 1.0) -> Array:
     r"""$x$ where it is positive, otherwise $\alpha (e^{x / \alpha} - 1)$, elementwise: smooth at 0 for every $\alpha$.
 

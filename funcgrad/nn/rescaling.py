@@ -10,6 +10,7 @@ from .._checks import fail, integer, require_float
 from .._errors import ShapeError
 from .._op import op
 from .._types import Array, ArrayLike, Dims
+from ..arrays._pointwise import in_single
 from ..arrays.distances import norm
 
 __all__ = ["local_response_norm", "normalize"]
@@ -54,6 +55,7 @@ def local_response_norm(input: ArrayLike, size: int, alpha: float = 1e-4, beta: 
 
 
 @op
+@in_single
 def normalize(input: ArrayLike, p: float = 2.0, dim: Dims = 1, eps: float = 1e-12) -> Array:
     r"""$x / \max(\lVert x \rVert_p, \epsilon)$ along `dim`; vectors of zeros stay zeros.
 

@@ -9,6 +9,7 @@ from .._checks import fail, require_float, require_key
 from .._errors import ArgumentError
 from .._op import op
 from .._types import Array, ArrayLike, Dim, DtypeLike
+from ..arrays._pointwise import in_single
 from ..arrays.special import softmax
 from ._slopes import straight_through
 
@@ -16,6 +17,7 @@ __all__ = ["gumbel_softmax", "softmin"]
 
 
 @op
+@in_single
 def softmin(input: ArrayLike, dim: Dim, dtype: DtypeLike | None = None) -> Array:
     r"""The softmax of minus the input, $e^{-x_i} / \sum_j e^{-x_j}$.
 
