@@ -15,7 +15,7 @@ from .._convert import from_host, is_torch
 from .._errors import ArgumentTypeError, DimError, DtypeError, ShapeError, TracedValueError
 from .._sizes import is_open
 from .._types import Array, Shape
-from ._updates import multiplied, require_broadcast, require_indices
+from ._updates import combining, multiplied, require_broadcast, require_indices
 
 __all__ = [
     "entries_of",
@@ -303,6 +303,7 @@ def written(name: str, x: Array, brackets: tuple[Any, ...], value: Any, how: str
     require_broadcast(name, "value", value.shape, target)
     if value.ndim > len(target):
         value = value.reshape(value.shape[value.ndim - len(target) :])
+    how = combining(how, x.dtype)
     if how != "mul":
         return getattr(place, how)(value)
     if _has_arrays(brackets):

@@ -20,6 +20,7 @@ from .._types import Array, Shape
 __all__ = [
     "as_value",
     "combined",
+    "combining",
     "multiplied",
     "require_broadcast",
     "require_grid",
@@ -139,16 +140,28 @@ def require_grid(name: str, input: Any, dim: int, index: Any) -> None:
             )
 
 
-def require_reduction(name: str, reduce: str, known: Sequence[str]) -> None:
-    """Raise unless `reduce` is one of `known`."""
+def require_reduction(name: str, reduce: str, known: Sequence[str], dtype: Any) -> None:
+    """Raise unless `reduce` is one of `known`, and means something for `dtype`."""
+    if reduce == "mean" and dtype == bool:
+        remedy = "convert input with fg.to(x, 'float')"
+        fail(DtypeError, name, "input must be of numbers for reduce='mean'", "got bool", remedy)
     if reduce not in known:
         options = ", ".join(repr(each) for each in known)
         fail(ArgumentError, name, f"reduce must be one of {options}", f"got {reduce!r}", "correct the name")
 
 
+_OF_BOOLEANS = {"sum": "amax", "prod": "amin", "add": "max", "mul": "min"}  # or, and
+
+
+def combining(how: str, dtype: Any) -> str:
+    """`how` values are combined, by the name that booleans have for it: they are not added up."""
+    return _OF_BOOLEANS.get(how, how) if dtype == bool else how
+
+
 def combined(x: Array, idx: Any, source: Any, reduce: str, include_self: bool = True) -> Array:
     """`x` with `source` reduced into the elements at `idx`, which may repeat."""
     source = jnp.asarray(source).astype(x.dtype)
+    reduce = combining(reduce, x.dtype)
     if not include_self:
         touched = jnp.zeros(x.shape, bool).at[idx].set(True)
         x = jnp.where(touched, jnp.asarray(_start(reduce, x.dtype), x.dtype), x)

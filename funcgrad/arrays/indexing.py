@@ -34,7 +34,7 @@ from ._brackets import (
     writing,
     written,
 )
-from ._updates import as_value
+from ._updates import as_value, combining
 
 __all__ = [
     "s",
@@ -337,6 +337,7 @@ def _fills_a_mask(x: Any, idx: Any, value: Any) -> builtins.bool:
 def _write_masked(x: ArrayLike, mask: ArrayLike, value: ArrayLike, /, *, how: str) -> Array:
     x, mask = jnp.asarray(x), jnp.asarray(mask)
     value = jnp.asarray(value).astype(x.dtype)
+    how = combining(how, x.dtype)
     new = {"set": lambda: value, "add": lambda: x + value, "mul": lambda: x * value}.get(
         how, lambda: jnp.minimum(x, value) if how == "min" else jnp.maximum(x, value)
     )()

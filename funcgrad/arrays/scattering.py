@@ -13,7 +13,7 @@ from .._errors import ArgumentError, ArgumentTypeError, ShapeError
 from .._op import op
 from .._operands import dtype_of, shape_of
 from .._types import Array, ArrayLike
-from ._updates import as_value, combined, require_grid, require_indices, require_reduction
+from ._updates import as_value, combined, combining, require_grid, require_indices, require_reduction
 
 __all__ = [
     "scatter",
@@ -151,7 +151,7 @@ def scatter_add(input: ArrayLike, /, dim: int, index: ArrayLike, src: ArrayLike)
 
 
 def _check_reduce(input: Any, dim: int, index: Any, src: Any, reduce: str) -> None:
-    require_reduction("scatter_reduce", reduce, ("sum", "prod", "mean", "amax", "amin"))
+    require_reduction("scatter_reduce", reduce, ("sum", "prod", "mean", "amax", "amin"), dtype_of(input))
     require_grid("scatter_reduce", input, dim, index)
     as_value("scatter_reduce", src, dtype_of(input), "src")
 
@@ -219,13 +219,13 @@ def _along(input: Any, dim: int, index: Any) -> tuple[Array, tuple[Any, ...]]:
     return jnp.atleast_1d(jnp.asarray(input)), (*[slice(None)] * dim, jnp.reshape(index, -1))
 
 
-def _check_index_add(input: Any, dim: int, index: Any, source: Any, alpha: Any = 1) -> None:
+def _check_index_add(input: Any, dim: int, index: Any, source: Any, alpha: Any = True) -> None:
     _slices("index_add", input, dim, index, source)
     as_value("index_add", alpha, dtype_of(input), "alpha")
 
 
 @op(check=_check_index_add)
-def index_add(input: ArrayLike, /, dim: int, index: ArrayLike, source: ArrayLike, *, alpha: ArrayLike = 1) -> Array:
+def index_add(input: ArrayLike, /, dim: int, index: ArrayLike, source: ArrayLike, *, alpha: ArrayLike = True) -> Array:
     """A copy of `input` with slices of `source`, times `alpha`, added to the slices along `dim` that `index` names.
 
     Args:
@@ -233,7 +233,7 @@ def index_add(input: ArrayLike, /, dim: int, index: ArrayLike, source: ArrayLike
         dim: the dimension.
         index: integers in [0, size of `dim`), in one dimension; a slice named twice is added to twice.
         source: the shape of `input`, with as many slices along `dim` as `index` has elements.
-        alpha: a factor.
+        alpha: a factor, 1 unless given.
 
     Returns:
         The new array, in the shape and dtype of `input`.
@@ -328,7 +328,7 @@ def index_fill(input: ArrayLike, /, dim: int, index: ArrayLike, value: ArrayLike
 
 
 def _check_index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str) -> None:
-    require_reduction("index_reduce", reduce, ("prod", "mean", "amax", "amin"))
+    require_reduction("index_reduce", reduce, ("prod", "mean", "amax", "amin"), dtype_of(input))
     _slices("index_reduce", input, dim, index, source)
 
 
@@ -406,4 +406,4 @@ def put(input: ArrayLike, /, index: ArrayLike, source: ArrayLike, accumulate: bo
     flat = jnp.reshape(input, -1)
     place = flat.at[jnp.reshape(index, -1)]
     values = jnp.reshape(source, -1).astype(flat.dtype)
-    return (place.add(values) if accumulate else place.set(values)).reshape(np.shape(input))
+    return getattr(place, combining("add" if accumulate else "set", flat.dtype))(values).reshape(np.shape(input))

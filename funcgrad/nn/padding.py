@@ -80,8 +80,11 @@ def _padded(name: str, input: Any, pad: Any, mode: str, value: Any) -> Array:
         )
     if mode == "constant":
         constant = 0 if value is None else value
-        if isinstance(constant, float) and constant.is_integer() and jnp.issubdtype(x.dtype, jnp.integer):
-            constant = int(constant)  # 1.0 is a whole number, as torch's own default of 0.0 is
+        if isinstance(constant, int | float):  # 1.0 is a whole number too, and 0 means False
+            if jnp.issubdtype(x.dtype, jnp.integer) and float(constant).is_integer():
+                constant = int(constant)
+            if x.dtype == bool and constant in (0, 1):
+                constant = bool(constant)
         constant = jnp.asarray(as_value(name, constant, x.dtype), x.dtype)
         return jax.lax.pad(x, constant, [(before, after, 0) for before, after in pairs])
     if value is not None:

@@ -54,6 +54,7 @@ CASES = [
     named("pad", image[0, 0, 0], (-2, -3), "constant", 1.0),
     named("pad", np.arange(6).reshape(2, 3), (0, 1, 2, -1), value=7),
     named("pad", np.arange(3), (0, 1), "constant", 1.0),
+    *[named("pad", np.array([True, False]), (0, 1), value=value) for value in (None, 0.0, 1, True)],
     named("pad", np.array([True, False]), (1, 1), value=True),
     *[
         named("pad", a, numbers, mode)

@@ -50,6 +50,7 @@ CASES = [
     case("update", n, ints(0, 0, 2), 3, options=mine),
     case("index_put", x, (ints(0, -1), ints(1, 3)), np.array([5.0, 6.0], np.float32)),
     case("index_put", x, (ints(2, 0),), y[:1, :1], options=mine),
+    case("index_put", x[0] > 0, (ints(0, 0, 1),), np.array([True, False, False]), True),
     case("index_put", x, (ints(0, 0, 2), ints(1, 1, 3)), x[:, 0], True),
     case("select_scatter", x, x[0], 0, -1),
     case("select_scatter", t, y[:, :1] + t[:, 0, :], 1, 2),

@@ -15,6 +15,7 @@ def ints(*values):
 here = ints([0, 2, 1], [1, 0, 2])  # no repetition along dimension 0
 same = ints([0, 0, 1, 1], [0, 2, 1, 1])  # with repetition
 none = {"grad": False}
+flags = np.array([True, False, False])
 zeros = src * np.array([0, 1, 1, 1], np.float32)
 
 CASES = [
@@ -53,6 +54,9 @@ CASES = [
     case("index_add", x, 0, ints(2, 0, 2), src),
     case("index_add", x, 1, ints(3), src[:, :1], alpha=2.5),
     case("index_add", n, -1, ints(0, 0, 0, 1), n, alpha=3),
+    *[case(word, flags, 0, ints(0, 0, 1), flags) for word in ("index_add", "scatter_add")],
+    *[case("scatter_reduce", flags, 0, ints(0, 0, 1), flags, how, include_self=False) for how in ("sum", "prod")],
+    case("put", flags, ints(0, 0, 1), flags, True),
     case("index_add", zero_d, 0, ints(0), np.array(2.0, np.float32)),
     case("index_copy", x, 0, ints(2, 0), src[:2]),
     case("index_copy", t, 1, ints(1), t[:, :1] * 3),
