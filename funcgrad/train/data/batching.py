@@ -78,7 +78,7 @@ class Batches:
         order = Order(self.key, self.epoch, self.rows)
         cut = self.key is None and self.load is None  # a load may write into the rows that it is given
         for number in range(self.start, self.start + len(self)):
-            first = number * self.batch_size
+            first, private = number * self.batch_size, False
             present = min(self.batch_size, self.rows - first)
             if cut and (present == self.batch_size or not self.pad_last):
                 batch = jax.tree.map(lambda leaf, first=first, n=present: _cut(leaf, first, n), self.arrays)
@@ -87,12 +87,14 @@ class Batches:
                 if self.pad_last:
                     rows = np.concatenate([rows, np.repeat(rows[-1:], self.batch_size - present)])
                 batch = jax.tree.map(lambda leaf, rows=rows: _select(leaf, rows), self.arrays)
+                private = self.load is None  # which may give the same memory again
             if self.load is not None:
                 loaded = self.load(*batch, **self._key_of(number))
                 batch = tuple(loaded) if isinstance(loaded, tuple | list) else (loaded,)
             if self.pad_last:
                 batch = (*batch, np.arange(self.batch_size) < present)
-            yield jax.tree.map(lambda leaf: handed_over("batches", leaf, self.device), batch)
+            hand_over = functools.partial(handed_over, "batches", device=self.device, private=private)
+            yield jax.tree.map(hand_over, batch)
 
     def _key_of(self, number: int) -> dict[str, Array]:
         """A key for `load`, if it takes one: of this batch in this epoch, and so the same in a run that resumes."""
