@@ -18,7 +18,7 @@ _ON_CPU = "cpu"
 # Elsewhere only the cost of the dispatch is saved.
 _ON_A_CPU, _ELSEWHERE = 0.25, 2.5e-3
 _MOST = 64
-_BYTES = 2**24  # of the batches in one dispatch: more of them would need fresh pages each time
+_BYTES = 2**23  # of the batches in one dispatch: more of them would need fresh pages each time
 _MULTIPLY_ADDS = 5e10  # a second, on a few cores; a wrong guess costs a little speed and nothing else
 _ELEMENTS = 1e9
 
