@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import describe, fail
+from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError
 from .._types import Array, PyTree
 from ._blocks import Listed
@@ -190,6 +191,7 @@ def _groups(batches: Iterable[Any], most: int, stacked: bool) -> Iterator[Taken]
 
 
 def _together(batches: list[tuple[Any, ...]], most: int, stacked: bool) -> Iterator[Taken]:
+    batches = jax.tree.map(lambda leaf: np.asarray(from_host("step", leaf)) if is_torch(leaf) else leaf, batches)
     leaves = jax.tree.leaves(batches)
     if not batches or not all(isinstance(leaf, _STACKED) for leaf in leaves):
         yield from (Taken(batch, None, _rows(batch)) for batch in batches)

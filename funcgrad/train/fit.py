@@ -364,11 +364,10 @@ class _Run:
         if together != "auto":
             return integer("fit", "steps_per_call", together, 1), batches
         if self.chosen is None:
-            first, batches = peeked(batches)
-            self.chosen = None if first is None else step.steps_that_pay(self.state, *first)
             count = length(batches)
-            if count and self.chosen:
-                self.chosen = min(self.chosen, count)
+            first, batches = peeked(batches)
+            if first is not None:
+                self.chosen = min(step.steps_that_pay(self.state, *first), count or math.inf)
         return self.chosen or 1, batches
 
     def _room(self) -> float:

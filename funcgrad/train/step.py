@@ -109,7 +109,7 @@ class Step:
 
     def steps_that_pay(self, state: TrainState, *batch: Any) -> int:
         """How many steps one dispatch should hold, judged by what a step computes: 1 where a loop would be slower."""
-        operands = (_parts(state), batch)
+        operands = (_parts(state), _operands(batch))
         leaves, structure = jax.tree.flatten(operands)
         form = structure, [(np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in leaves]
         if self._judged is None or self._judged[0] != form:  # to trace takes as long as some steps
