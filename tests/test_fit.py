@@ -292,6 +292,9 @@ def test_what_several_steps_in_a_call_ask_for(step):
         fit(lambda state, *batch: (state, {}), fresh(), batches(), steps_per_call=4)
     with raises(fg.ArgumentError, "fit(): steps_per_call must be at least 1; got 0; correct it."):
         fit(step, fresh(), batches(), steps_per_call=0)
+    message = "fit(): steps_per_call must be a number of steps or 'auto'; got 'fast'; write 'auto' to have it chosen."
+    with raises(fg.ArgumentError, message):
+        fit(step, fresh(), batches(), steps_per_call="fast")
     message = (
         "step(): a batch must be made of arrays; got str 'one' at batch[1]; convert it with fg.tensor, or leave it out."
     )

@@ -361,6 +361,9 @@ class _Run:
         if not hasattr(step, "many"):
             given, remedy = f"got steps_per_call={together!r} with {describe(step)}", "leave steps_per_call out"
             fail(ArgumentError, "fit", "several steps in a call need a step of fg.train.step", given, remedy)
+        if isinstance(together, str) and together != "auto":
+            required, given = "steps_per_call must be a number of steps or 'auto'", f"got {together!r}"
+            fail(ArgumentError, "fit", required, given, "write 'auto' to have it chosen")
         if together != "auto":
             return integer("fit", "steps_per_call", together, 1), batches
         if self.chosen is None:
