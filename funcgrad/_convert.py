@@ -29,8 +29,11 @@ def from_host(
     lossy: bool = False,
     truncate: bool = False,
     device: Any = None,
+    private: bool = False,
 ) -> jax.Array:
     """Python numbers, nested lists, a NumPy array or a CPU torch tensor as an array that shares no memory with them.
+
+    With `private`, `data` is an array that nobody else holds, and may share it.
 
     Raises:
         ConversionError: a value does not survive: an integer out of range, a finite float that would become
@@ -38,15 +41,21 @@ def from_host(
             narrower float is not an error. `lossy` allows all of it, `truncate` fractions.
         DtypeError: the data are not numbers (strings, dates, objects).
     """
-    private = host_copy(name, data, dtype, lossy=lossy, truncate=truncate)
+    own = host_copy(name, data, dtype, lossy=lossy, truncate=truncate, copy=not private)
     if device is not None:
-        return jax.device_put(private, device)
+        return jax.device_put(own, device)
     with jax.ensure_compile_time_eval():  # a constant is known, also where a function is being traced
-        return jax.device_put(private)
+        return jax.device_put(own)
 
 
 def host_copy(
-    name: str, data: Any, dtype: DtypeLike | None = None, *, lossy: bool = False, truncate: bool = False
+    name: str,
+    data: Any,
+    dtype: DtypeLike | None = None,
+    *,
+    lossy: bool = False,
+    truncate: bool = False,
+    copy: bool = True,
 ) -> np.ndarray:
     """What `from_host` gives to JAX: a NumPy array of a dtype that JAX keeps, which nobody else holds."""
     source = _from_torch(name, data) if is_torch(data) else _as_numpy(name, data)
@@ -56,7 +65,7 @@ def host_copy(
     if source.dtype.kind == "c" and not jnp.issubdtype(target, jnp.complexfloating) and target.kind != "b":
         source = source.real
     with np.errstate(all="ignore"):  # loss was asked for, or is rounding, so an overflow here is no news
-        return source.astype(target, order="C", copy=True)
+        return source.astype(target, order="C", copy=copy)
 
 
 def kept_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:

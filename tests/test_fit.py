@@ -18,6 +18,7 @@ from harness import raises
 
 import funcgrad as fg
 from funcgrad.testing import assert_close, assert_no_retrace
+from funcgrad.train._feeding import taken_together
 
 x = np.linspace(-1, 1, 12, dtype=np.float32)
 y = 2 * x + 1
@@ -235,6 +236,53 @@ def test_the_rest_of_an_epoch_needs_no_program_of_its_own(step):
     assert len({*history["epoch"].tolist()}) == 2
 
 
+def test_large_batches_on_the_device_stay_where_they_are():
+    def spread(params, x, y):
+        return fg.nn.mse_loss(params * x, y)
+
+    step = fg.train.step(spread, optax.sgd(0.1))
+    xs = [jnp.full((2**14,), 0.1 * i) for i in range(1, 6)]
+    data = [*((x, 2 * x) for x in xs), (xs[0][:7], xs[1][:7])]
+    state, expected = fit(step, step.init(0.0), data, epochs=2)
+    options = {"evaluate": lambda p: {"p": p}, "evaluate_every": 3}
+    found, history = fit(step, step.init(0.0), data, epochs=2, steps_per_call=4, **options)
+    assert_close(found.params, state.params)
+    np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-5)
+    assert len(history["p"]) == 4
+    assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(data))
+
+
+@pytest.mark.parametrize("convert", [np.array, jnp.array])
+@pytest.mark.parametrize("key", [None, fg.key(3)])
+def test_rows_of_several_batches_are_those_of_each(convert, key):
+    """Also where some arrays are on the host and some on the device, and the last batches are fewer or smaller."""
+    numbers, tree = np.arange(23), {"on": jnp.arange(46.0).reshape(23, 2), "off": np.arange(23, dtype=np.int8)}
+    for rows in (16, 18, 23):
+        part = {name: array[:rows] for name, array in tree.items()}
+        data = fg.data.batches(convert(numbers[:rows]), part, batch_size=4, key=key)
+        for start in (0, 1, 2):
+            taken = taken_together(data(2, start=start), 3, lambda: np.inf)
+            found = [
+                jax.tree.map(lambda leaf, i=i: leaf[i], t.batch) if t.steps else t.batch
+                for t in taken
+                for i in range(t.steps or 1)
+            ]
+            for one, batch in zip(found, data(2, start=start), strict=True):
+                jax.tree.map(np.testing.assert_array_equal, one, batch)
+
+
+def test_batches_that_come_slowly_are_not_waited_for(step, monkeypatch):
+    monkeypatch.setattr("funcgrad.train._feeding._WAITED", 0.0)
+    told = []
+    options = {"steps_per_call": 3, "callbacks": [lambda event: told.append((event.name, event.step))]}
+    state, _ = fit(step, fresh(), lambda epoch: iter(batches()), **options)
+    assert told == [("step", 1), ("step", 2), ("step", 3), ("epoch", 3), ("end", 3)]
+    monkeypatch.undo()
+    with assert_no_retrace():
+        together, _ = fit(step, fresh(), lambda epoch: iter(batches()), steps_per_call=3)
+    assert_close(together.params, state.params, rtol=0.0, atol=0.0)
+
+
 def test_what_several_steps_in_a_call_ask_for(step):
     message = (
         "fit(): several steps in a call need a step of fg.train.step; got steps_per_call=4 with a function; leave "
@@ -244,6 +292,14 @@ def test_what_several_steps_in_a_call_ask_for(step):
         fit(lambda state, *batch: (state, {}), fresh(), batches(), steps_per_call=4)
     with raises(fg.ArgumentError, "fit(): steps_per_call must be at least 1; got 0; correct it."):
         fit(step, fresh(), batches(), steps_per_call=0)
+    message = "fit(): steps_per_call must be a number of steps or 'auto'; got 'fast'; write 'auto' to have it chosen."
+    with raises(fg.ArgumentError, message):
+        fit(step, fresh(), batches(), steps_per_call="fast")
+    message = (
+        "step(): a batch must be made of arrays; got str 'one' at batch[1]; convert it with fg.tensor, or leave it out."
+    )
+    with raises(fg.ArgumentTypeError, message):
+        fit(step, fresh(), [(x, "one")], steps_per_call="auto")
 
 
 # Evaluation, early stopping, checkpoints, callbacks

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import killed
 import numpy as np
 import optax
@@ -214,12 +215,30 @@ def test_a_torn_checkpoint_costs_steps_and_nothing_else(tmp_path, whole):
     assert history["step"][0] == 5
 
 
-@pytest.mark.parametrize("wrap", [None, fg.data.prefetch], ids=["rows cut on the device", "batches stacked"])
-@pytest.mark.parametrize("stop", [1, 3, 5, 8])
-def test_several_steps_in_a_dispatch_resume_too(tmp_path, stop, wrap):
+def _rows(seed=1, convert=np.asarray):
+    key = None if seed is None else fg.key(seed)
+    return fg.data.batches(convert(np.repeat(x, 4, 0)[:43]), convert(np.repeat(y, 4)[:43]), batch_size=4, key=key)
+
+
+def _large(epoch):
+    """Batches that lie on the device and are too large to be stacked."""
+    return [(jnp.repeat(x, 2**13, 0), jnp.repeat(y, 2**13)) for x, y in _rows()(epoch)]
+
+
+FEEDS = {
+    "rows selected on the host": (_rows, [1, 3, 5, 8]),
+    "batches stacked": (lambda: fg.data.prefetch(_rows()), [1, 3, 5, 8]),
+    "rows cut on the host": (lambda: _rows(None), [3]),
+    "rows selected on the device": (lambda: _rows(convert=jnp.asarray), [3]),
+    "rows cut on the device": (lambda: _rows(None, jnp.asarray), [3]),
+    "batches where they lie": (lambda: _large, [3]),
+}
+
+
+@pytest.mark.parametrize(("feed", "stop"), [(feed, stop) for feed, (_, stops) in FEEDS.items() for stop in stops])
+def test_several_steps_in_a_dispatch_resume_too(tmp_path, feed, stop):
     """11 batches, the last of fewer rows, up to 3 in a dispatch, and a checkpoint after every 4: dispatches are cut."""
-    rows = fg.data.batches(np.repeat(x, 4, 0)[:43], np.repeat(y, 4)[:43], batch_size=4, key=fg.key(1))
-    rows = rows if wrap is None else wrap(rows)
+    rows = FEEDS[feed][0]()
 
     def run(name, step):
         folder = fg.train.Checkpoints(tmp_path / name, every=4)

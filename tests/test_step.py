@@ -245,6 +245,19 @@ def test_microbatches_of_convolutions_are_written_out():
     assert small.steps_that_pay(small.init(1.0), jnp.ones(4)) == 64
 
 
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="elsewhere only what a dispatch costs is saved")
+def test_how_many_steps_pay_goes_by_time_and_memory():
+    step = fg.train.step(lambda p, x: ((x @ p) ** 2).mean(), optax.sgd(0.1))
+
+    def pays(rows, width):
+        return step.steps_that_pay(step.init(jnp.zeros((width, width))), jnp.zeros((rows, width)))
+
+    assert pays(8, 16) == 64
+    assert 1 < pays(64, 2048) < 64  # the time of a dispatch
+    assert pays(2**12, 2048) == 1
+    assert 1 < pays(2**14, 16) < pays(2**12, 16)  # the memory of its batches
+
+
 def test_what_microbatches_ask_for():
     message = (
         "step(): with microbatches=2 all arrays of a batch must have the same number of rows; got float32 of shape "

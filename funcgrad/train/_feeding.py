@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -13,12 +14,20 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import describe, fail
+from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError
-from .._types import PyTree
+from .._types import Array, PyTree
+from ._blocks import Listed
+from ._equations import size_of
 from .data._epochs import from_batch
+from .data._handing import handed_over
+from .data._orders import Order
 from .data.batching import Batches
 
 _STACKED = jax.Array | np.ndarray | np.generic | bool | int | float | complex
+
+_WAITED = 0.25  # seconds after which the batches that there are need not wait for slow ones
+_LISTED, _LARGE = 64, 2**16  # how many batches may lie apart in a dispatch, and from how many bytes each
 
 __all__ = ["Taken", "by_epoch", "length", "peeked", "taken_together"]
 
@@ -62,56 +71,89 @@ def length(batches: Iterable[Any]) -> int | None:
         return None
 
 
-def taken_together(batches: Iterable[Any], most: int, room: Callable[[], float]) -> Iterator[Taken]:
+def taken_together(
+    batches: Iterable[Any], most: int, room: Callable[[], float], stacked: bool = True
+) -> Iterator[Taken]:
     """The batches in their order, up to `most` of the same shapes for one dispatch, and never more than `room` says."""
     if most == 1:
         for batch in batches:
             arguments = _arguments(batch)
             yield Taken(arguments, None, _rows(arguments))
         return
-    for taken in (
-        _slices(batches, most) if isinstance(batches, Batches) and _is_plain(batches) else _groups(batches, most)
-    ):
+    blocks = (
+        _slices(batches, most)
+        if isinstance(batches, Batches) and _is_plain(batches)
+        else _groups(batches, most, stacked)
+    )
+    for taken in blocks:
         left = taken.steps
         while left is not None and left > room():
             steps = int(room())
             yield taken._replace(steps=steps)
             left -= steps
-            taken = taken._replace(batch=_rolled(taken.batch, steps), steps=left)
+            taken = taken._replace(batch=_without(taken.batch, steps), steps=left)
         yield taken
+
+
+def _without(block: tuple[Any, ...], steps: int) -> tuple[Any, ...]:
+    """The batches after the first `steps` to the front."""
+    if isinstance(block[0], Listed):
+        kept = block[0].batches
+        return (Listed(kept[steps:] + kept[:steps]),)
+    rolled: tuple[Any, ...] = _rolled(block, steps)
+    return rolled
 
 
 @jax.jit
 def _rolled(batches: PyTree, steps: int) -> PyTree:
-    """The batches after the first `steps` to the front."""
     return jax.tree.map(lambda leaf: jnp.roll(leaf, -steps, 0), batches)
 
 
 def _slices(batches: Batches, most: int) -> Iterator[Taken]:
-    """Rows of several batches are selected at once, and cut on the device."""
-    size, lead = batches.batch_size, -batches.start % most
-    if lead:  # a run resumes between two dispatches
-        yield from _groups(itertools.islice(batches, lead), most, size)
-    start = (batches.start + lead) // most
-    for rows in dataclasses.replace(batches, batch_size=most * size, start=start, drop_last=False):
-        whole, rest = divmod(_rows(rows), size)
-        if whole:
-            yield Taken(_cut(rows, most, size), whole, size)
-        if rest and not batches.drop_last:
-            yield Taken(jax.tree.map(lambda leaf, start=whole * size: leaf[start:], rows), None, rest)
+    """Rows of several batches are selected at once, each where they are: on the host or on the device."""
+    size, last = batches.batch_size, batches.start + len(batches)
+    whole = min(last, batches.rows // batches.batch_size)
+    order = Order(batches.key, batches.epoch, batches.rows)
+    number = batches.start
+    while number < whole:
+        steps = min(most - number % most, whole - number)  # the same blocks where a run resumes between two
+        yield Taken(_block(batches, order, number, steps, most), steps, size)
+        number += steps
+    for rest in dataclasses.replace(batches, start=number) if number < last else ():
+        yield Taken(rest, None, _rows(rest))
 
 
-@functools.partial(jax.jit, static_argnums=(1, 2))
-def _cut(rows: PyTree, most: int, size: int) -> PyTree:
-    """Arrays of batches; what is missing at the end is never looked at."""
+def _block(batches: Batches, order: Order, number: int, steps: int, most: int) -> tuple[Any, ...]:
+    """`steps` batches from `number` on, and what makes them `most` and is never looked at."""
+    size = batches.batch_size
+    first, taken, full = number * size, steps * size, most * size
+    on_device = any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(batches.arrays))
+    places: Any = slice(first, first + taken)
+    if batches.key is not None or on_device:
+        places = np.resize(order[first : first + taken], full).astype(np.int32 if batches.rows < 2**31 else np.int64)
 
-    def cut(leaf: Any) -> Any:
-        whole = leaf[: len(leaf) // size * size]
-        padding = [(0, most * size - len(whole)), *[(0, 0)] * (leaf.ndim - 1)]
-        full = jnp.pad(whole, padding) if len(whole) < most * size else whole
-        return full.reshape(most, size, *leaf.shape[1:])
+    def select(leaf: Any) -> Any:
+        if isinstance(leaf, jax.Array):
+            cut = batches.key is None and first + full <= batches.rows
+            return _cut(leaf, first, most, size) if cut else _gathered(leaf, places, most)
+        rows = leaf[places]  # a view, or rows of their own
+        if len(rows) < full:
+            rows = np.resize(rows, (full, *leaf.shape[1:]))
+        private = not isinstance(places, slice)
+        return handed_over("batches", rows.reshape(most, size, *leaf.shape[1:]), None, private=private)
 
-    return jax.tree.map(cut, rows)
+    return tuple(jax.tree.map(select, batches.arrays))
+
+
+@functools.partial(jax.jit, static_argnums=(2, 3))
+def _cut(leaf: Array, first: int, most: int, size: int) -> Array:
+    rows = jax.lax.dynamic_slice_in_dim(leaf, first, most * size)
+    return rows.reshape(most, size, *leaf.shape[1:])
+
+
+@functools.partial(jax.jit, static_argnums=2)
+def _gathered(leaf: Array, places: np.ndarray, most: int) -> Array:
+    return jnp.take(leaf, places, axis=0, mode="clip").reshape(most, -1, *leaf.shape[1:])
 
 
 def _is_plain(batches: Batches) -> bool:
@@ -128,33 +170,40 @@ def _is_key(leaf: Any) -> bool:
     return isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
-def _groups(batches: Iterable[Any], most: int, size: int | None = None) -> Iterator[Taken]:
+def _groups(batches: Iterable[Any], most: int, stacked: bool) -> Iterator[Taken]:
     """Batches of one shape together. Which program takes a batch does not depend on those before it.
 
     For a run that resumes must take it with the same one: it might round differently.
     """
     waiting: list[tuple[Any, ...]] = []
+    began = 0.0
     for batch in batches:
         arguments = _arguments(batch)
         if waiting and _shapes(arguments) != _shapes(waiting[0]):
-            yield from _stacked(waiting, most, size)
+            yield from _together(waiting, most, stacked)
             waiting = []
+        began = began if waiting else time.perf_counter()
         waiting.append(arguments)
-        if len(waiting) == most:
-            yield from _stacked(waiting, most, size)
+        if len(waiting) == most or time.perf_counter() - began > _WAITED:
+            yield from _together(waiting, most, stacked)
             waiting = []
-    yield from _stacked(waiting, most, size)
+    yield from _together(waiting, most, stacked)
 
 
-def _stacked(batches: list[tuple[Any, ...]], most: int, size: int | None) -> Iterator[Taken]:
-    stackable = all(isinstance(leaf, _STACKED) for leaf in jax.tree.leaves(batches))
-    if not batches or not stackable or (size is not None and _rows(batches[0]) != size):
+def _together(batches: list[tuple[Any, ...]], most: int, stacked: bool) -> Iterator[Taken]:
+    batches = jax.tree.map(lambda leaf: np.asarray(from_host("step", leaf)) if is_torch(leaf) else leaf, batches)
+    leaves = jax.tree.leaves(batches)
+    if not batches or not all(isinstance(leaf, _STACKED) for leaf in leaves):
         yield from (Taken(batch, None, _rows(batch)) for batch in batches)
         return
     filled = batches + [batches[-1]] * (most - len(batches))
-    on_device = all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(batches))
-    together = _stack(filled) if on_device else jax.tree.map(lambda *leaves: np.stack(leaves), *filled)
-    yield Taken(together, len(batches), _rows(batches[0]))
+    if not all(isinstance(leaf, jax.Array) for leaf in leaves):
+        block = jax.tree.map(lambda *leaves: np.stack(leaves), *filled)
+    elif stacked or most > _LISTED or size_of(batches[0]) < _LARGE or any(leaf.weak_type for leaf in leaves):
+        block = _stack(filled)
+    else:
+        block = (Listed(tuple(filled)),)
+    yield Taken(block, len(batches), _rows(batches[0]))
 
 
 @jax.jit

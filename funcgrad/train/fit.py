@@ -106,8 +106,9 @@ def fit(
         callbacks: functions of an ``Event``, called after each dispatch, evaluation and epoch, and at the end. One that
             returns True ends the run.
         steps_per_call: how many steps to take in one dispatch, if their batches have one shape. Small models run up to
-            twenty times as fast so; on a CPU, convolutions run several times slower. ``"auto"`` decides by what a step
-            computes. Compiled apart, the loop may round differently from single steps.
+            twenty times as fast so, and on a CPU all without convolutions gain, which run several times slower there.
+            ``"auto"`` decides by what a step computes, and puts no more than about a quarter of a second into one
+            dispatch. Compiled apart, the loop may round differently from single steps.
         progress: whether to show a bar on a terminal, or a line for each epoch elsewhere: the means of the metrics over
             the epoch, the evaluation, the time to the first step, and steps and examples per second.
 
@@ -185,6 +186,7 @@ class _Run:
         self.before: TrainState | None = None  # in a step: the state that it was given
         self.saved = self.evaluated = self.number  # the steps of the latest checkpoint and evaluation
         self.chosen: int | None = None  # steps in a dispatch, where that was left open
+        self.stacked = not isinstance(step, Step) or step.parallel is not None  # it takes batches in no other way
 
     def show(self, progress: bool, last_epoch: int) -> None:
         """How the run is shown."""
@@ -213,7 +215,7 @@ class _Run:
         self.place = {"epoch": epoch, "batch": first_batch}
         try:
             most, batches = self._most(together, batches)
-            for taken in taken_together(batches, most, self._room):
+            for taken in taken_together(batches, most, self._room, self.stacked):
                 self._take(taken, shown)
                 if asked:
                     raise KeyboardInterrupt
@@ -359,11 +361,16 @@ class _Run:
         if not hasattr(step, "many"):
             given, remedy = f"got steps_per_call={together!r} with {describe(step)}", "leave steps_per_call out"
             fail(ArgumentError, "fit", "several steps in a call need a step of fg.train.step", given, remedy)
+        if isinstance(together, str) and together != "auto":
+            required, given = "steps_per_call must be a number of steps or 'auto'", f"got {together!r}"
+            fail(ArgumentError, "fit", required, given, "write 'auto' to have it chosen")
         if together != "auto":
             return integer("fit", "steps_per_call", together, 1), batches
         if self.chosen is None:
+            count = length(batches)
             first, batches = peeked(batches)
-            self.chosen = None if first is None else step.steps_that_pay(self.state, *first)
+            if first is not None:
+                self.chosen = min(step.steps_that_pay(self.state, *first), count or math.inf)
         return self.chosen or 1, batches
 
     def _room(self) -> float:

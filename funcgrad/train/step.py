@@ -18,6 +18,7 @@ from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .._op import strong
 from .._plain import fitting, plain
 from .._types import Array, DtypeLike, PyTree
+from ._blocks import Listed, batch_of, steps_in
 from ._equations import steps_that_pay
 from ._objective import Objective
 from ._parameters import averaged, require_callable, require_optimizer, require_parallel, trained_part
@@ -50,6 +51,11 @@ class Step:
         self._looked = 0.0
         self._judged: tuple[Any, int] | None = None  # what was judged last, and how many steps a dispatch may hold
 
+    @property
+    def parallel(self) -> Parallel | None:
+        """The devices that share the work, if there are several."""
+        return self._parallel
+
     def __call__(self, state: TrainState, *batch: Any) -> tuple[TrainState, dict[str, Any]]:
         """The next state, and the metrics of this step."""
         leaves = jax.tree.leaves(batch)
@@ -69,8 +75,9 @@ class Step:
         Returns:
             The last state, and the metrics of all steps, each with that dimension in front.
         """
-        arrays = self._operands(batches, dim=1)
-        lengths = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(arrays)}
+        listed = len(batches) == 1 and isinstance(batches[0], Listed)
+        arrays: Any = batches[0] if listed else self._operands(batches, dim=1)
+        lengths = {(len(arrays.batches),)} if listed else {np.shape(leaf)[:1] for leaf in jax.tree.leaves(arrays)}
         if len(lengths) != 1 or lengths == {()}:
             given = f"got {', '.join(describe(leaf) for leaf in jax.tree.leaves(arrays)) or 'no arrays'}"
             remedy = "stack the batches of several steps, for example with fg.stack"
@@ -102,7 +109,7 @@ class Step:
 
     def steps_that_pay(self, state: TrainState, *batch: Any) -> int:
         """How many steps one dispatch should hold, judged by what a step computes: 1 where a loop would be slower."""
-        operands = (_parts(state), batch)
+        operands = (_parts(state), _operands(batch))
         leaves, structure = jax.tree.flatten(operands)
         form = structure, [(np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in leaves]
         if self._judged is None or self._judged[0] != form:  # to trace takes as long as some steps
@@ -171,20 +178,17 @@ class Step:
     ) -> tuple[Parts, dict[str, Any], Any]:
         """Several steps. Their number is a value, so that the last ones of an epoch need no program of their own."""
 
-        def batch_of(i: Any) -> Any:
-            return jax.tree.map(lambda leaf: jax.lax.dynamic_index_in_dim(leaf, i, keepdims=False), batches)
-
         def turn(i: Any, carried: Any) -> Any:
             parts, fault, kept = carried
-            parts, metrics, fault = self._update(parts, key, fault, batch_of(i))
+            parts, metrics, fault = self._update(parts, key, fault, batch_of(batches, i))
             kept = jax.tree.map(
                 lambda column, value: jax.lax.dynamic_update_index_in_dim(column, value, i, 0), kept, metrics
             )
             return jax.tree.map(strong, parts), fault, kept
 
         parts = Parts(*owned, number, skipped)
-        _, metrics, _ = jax.eval_shape(self._update, parts, key, fault, jax.eval_shape(batch_of, 0))
-        length = jax.tree.leaves(batches)[0].shape[0]
+        _, metrics, _ = jax.eval_shape(self._update, parts, key, fault, jax.eval_shape(batch_of, batches, 0))
+        length = steps_in(batches)
         kept = jax.tree.map(lambda like: jnp.zeros((length, *like.shape), like.dtype), metrics)
         parts, fault, metrics = jax.lax.fori_loop(0, count, turn, (jax.tree.map(strong, parts), fault, kept))
         return parts, metrics, fault

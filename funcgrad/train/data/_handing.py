@@ -15,8 +15,11 @@ from ..._types import Array
 __all__ = ["handed_over"]
 
 
-def handed_over(word: str, leaf: Any, device: Any) -> Array:
-    """`leaf` as an array of its own on `device`; raises where it does not divide over several."""
+def handed_over(word: str, leaf: Any, device: Any, *, private: bool = False) -> Array:
+    """`leaf` as an array of its own on `device`; raises where it does not divide over several.
+
+    A `private` one is nobody else's, and need not be copied.
+    """
     if isinstance(device, jax.sharding.Sharding):
         try:
             device.shard_shape(np.shape(leaf))
@@ -30,4 +33,4 @@ def handed_over(word: str, leaf: Any, device: Any) -> Array:
             )
     if isinstance(leaf, jax.Array):
         return leaf if device is None else jax.device_put(leaf, device)
-    return from_host(word, leaf, device=device)
+    return from_host(word, leaf, device=device, private=private)

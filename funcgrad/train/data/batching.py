@@ -78,21 +78,23 @@ class Batches:
         order = Order(self.key, self.epoch, self.rows)
         cut = self.key is None and self.load is None  # a load may write into the rows that it is given
         for number in range(self.start, self.start + len(self)):
-            first = number * self.batch_size
+            first, private = number * self.batch_size, False
             present = min(self.batch_size, self.rows - first)
             if cut and (present == self.batch_size or not self.pad_last):
-                batch = jax.tree.map(lambda leaf, first=first, n=present: _cut(leaf, first, n), self.arrays)
+                batch = _cut(self.arrays, first, present)
             else:
                 rows = order[first : first + present]
                 if self.pad_last:
                     rows = np.concatenate([rows, np.repeat(rows[-1:], self.batch_size - present)])
-                batch = jax.tree.map(lambda leaf, rows=rows: _select(leaf, rows), self.arrays)
+                batch = _select(self.arrays, rows)
+                private = self.load is None  # which may give the same memory again
             if self.load is not None:
                 loaded = self.load(*batch, **self._key_of(number))
                 batch = tuple(loaded) if isinstance(loaded, tuple | list) else (loaded,)
             if self.pad_last:
                 batch = (*batch, np.arange(self.batch_size) < present)
-            yield jax.tree.map(lambda leaf: handed_over("batches", leaf, self.device), batch)
+            hand_over = functools.partial(handed_over, "batches", device=self.device, private=private)
+            yield jax.tree.map(hand_over, batch)
 
     def _key_of(self, number: int) -> dict[str, Array]:
         """A key for `load`, if it takes one: of this batch in this epoch, and so the same in a run that resumes."""
@@ -292,24 +294,37 @@ def _rows(word: str, arrays: tuple[PyTree, ...]) -> int:
     return sizes[first]
 
 
-def _select(leaf: Any, rows: np.ndarray) -> Any:
-    """A copy of these rows, on the side (host or device) where `leaf` is."""
-    return _gathered(leaf, rows) if isinstance(leaf, jax.Array) else leaf[rows]
+def _select(arrays: Any, rows: np.ndarray) -> Any:
+    """A copy of these rows, on the side (host or device) where they are."""
+    if _on_device(arrays):
+        return _gathered(arrays, rows)
+    return jax.tree.map(lambda leaf: _gathered(leaf, rows) if isinstance(leaf, jax.Array) else leaf[rows], arrays)
 
 
-def _cut(leaf: Any, first: int, count: int) -> Any:
+def _cut(arrays: Any, first: int, count: int) -> Any:
     """These neighbouring rows: on the host a view."""
-    return _sliced(leaf, first, count) if isinstance(leaf, jax.Array) else leaf[first : first + count]
+    if _on_device(arrays):
+        return _sliced(arrays, first, count)
+    end = first + count
+    return jax.tree.map(
+        lambda leaf: _sliced(leaf, first, count) if isinstance(leaf, jax.Array) else leaf[first:end], arrays
+    )
+
+
+def _on_device(arrays: Any) -> bool:
+    """Whether one program can take all of them: a dispatch for each would cost more than a small batch."""
+    leaves = jax.tree.leaves(arrays)
+    return all(isinstance(leaf, jax.Array) for leaf in leaves) and len({leaf.sharding for leaf in leaves}) == 1
 
 
 @functools.partial(jax.jit, static_argnums=2)
-def _sliced(leaf: Array, first: int, count: int) -> Array:
-    return jax.lax.dynamic_slice_in_dim(leaf, first, count)
+def _sliced(arrays: PyTree, first: int, count: int) -> PyTree:
+    return jax.tree.map(lambda leaf: jax.lax.dynamic_slice_in_dim(leaf, first, count), arrays)
 
 
 @jax.jit
-def _gathered(leaf: Array, rows: Array) -> Array:
-    return jnp.take(leaf, rows, axis=0, mode="clip")
+def _gathered(arrays: PyTree, rows: Array) -> PyTree:
+    return jax.tree.map(lambda leaf: jnp.take(leaf, rows, axis=0, mode="clip"), arrays)
 
 
 def _count(word: str, argument: str, value: Any, least: int) -> int:

@@ -69,7 +69,7 @@ class Stream:
         if len(shapes) > 1:
             given = f"got {' and '.join(map(str, sorted(shapes)))}"
             fail(ShapeError, "stream", "all examples must have one shape", given, "pad or crop them first")
-        return handed_over("stream", np.stack(hosts), self.device)
+        return handed_over("stream", np.stack(hosts), self.device, private=True)
 
     def _mask(self, present: int) -> Array:
         return handed_over("stream", np.arange(self.batch_size) < present, self.device)
