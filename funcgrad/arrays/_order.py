@@ -134,7 +134,10 @@ def top_places(x: Array, k: int, largest: bool = True) -> Array:
         return lax.top_k(jnp.where(jnp.isnan(x), nan, x), k)[1]
 
     def plainly(x: Array) -> Array:
-        return highest(x) if largest else lax.slice_in_dim(sorted_places(x, x.ndim - 1)[1], 0, k, axis=x.ndim - 1)
+        if largest:
+            return highest(x)
+        last = x.ndim - 1
+        return lax.slice_in_dim(sorted_places(x, last)[1], 0, k, axis=last).astype(np.int32)  # as top_k has it
 
     size = x.shape[-1]
     length = math.isqrt(size // k) if k else 0
