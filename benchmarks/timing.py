@@ -12,14 +12,19 @@ def interleaved(contenders: dict[str, Callable[[], Any]], rounds: int, calls: in
         for _ in range(min(3, calls)):
             run()
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    idle = False
     for _ in range(rounds):
         for name, run in contenders.items():
+            if idle:  # who comes after a pause would pay for cold caches and sleeping cores
+                run()
+                idle = False
             start = time.perf_counter()
             for _ in range(calls):
                 run()
             seconds[name].append((time.perf_counter() - start) / calls)
             if "torch" in name and seconds[name][-1] > 1e-4:  # with threads, which spin for some milliseconds after it
                 time.sleep(0.01)
+                idle = True
     return seconds
 
 

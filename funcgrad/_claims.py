@@ -97,7 +97,7 @@ def within(value: Any, least: float, most: float) -> bool:
     if seen.dtype.kind not in "fiu" or not seen.size:
         return False
     low, high = bounds(seen)
-    return bool(low >= least and high <= most)
+    return bool(float(low) >= least and float(high) <= most)
 
 
 def claim(

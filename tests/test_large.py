@@ -112,6 +112,9 @@ DIFFERENTIABLE = {
     "acos": (lambda x: fg.acos(x / 6), lambda x: jnp.arccos(x / 6)),
     "atan": (fg.atan, jnp.arctan),
     "exp2": (lambda x: fg.exp2(x / 5), lambda x: jnp.exp(x * np.float32(np.log(2) / 5))),
+    "sinh": (lambda x: fg.sinh(x / 5), lambda x: jnp.sinh(x / 5)),
+    "cosh": (lambda x: fg.cosh(x / 5), lambda x: jnp.cosh(x / 5)),
+    "pow of elements": (lambda x: fg.pow(x / 9 + 1, x / 4 + 0.1), lambda x: (x / 9 + 1) ** (x / 4 + 0.1)),
     "rsqrt": (lambda x: fg.rsqrt(x * x + 1), lambda x: jax.lax.rsqrt(x * x + 1)),
     "fmod": (lambda x: fg.fmod(x, 0.37) * x, lambda x: jnp.fmod(x, 0.37) * x),
     "softplus": (fg.nn.softplus, jax.nn.softplus),
@@ -149,6 +152,8 @@ DOUBLE = {
     "acos": (jnp.arccos, np.arccos, UNIT),
     "atan": (jnp.arctan, np.arctan, wide(1e-37, 3e38)),
     "exp2": (jnp.exp2, np.exp2, wide(1e-37, 126.0)),
+    "sinh": (jnp.sinh, np.sinh, wide(1e-37, 88.0)),
+    "cosh": (jnp.cosh, np.cosh, wide(1e-37, 88.0)),
     "rsqrt": (jax.lax.rsqrt, lambda x: 1 / np.sqrt(x), abs(wide(1e-37, 3e38))),
     "nn.softplus": (jax.nn.softplus, lambda x: np.logaddexp(x, 0), wide(1e-37, 20.0)),
     "lgamma": (jax.lax.lgamma, scipy.special.gammaln, abs(wide(1e-37, 1e36))),
@@ -194,6 +199,24 @@ def test_lgamma_keeps_the_digits_of_a_result_near_0():
     assert units(fg.lgamma(fg.tensor(values)), scipy.special.gammaln(values.astype(np.float64))) < 1
     values = np.resize(np.float32([-0.5, -1.5, -7.25, -0.001]), 5000)
     assert units(fg.lgamma(fg.tensor(values)), scipy.special.gammaln(values.astype(np.float64))) < 1
+
+
+def test_powers():
+    x, y = abs(wide(1e-36, 1e36)), np.random.default_rng(5).uniform(-1, 1, 20_000).astype(np.float32)
+    assert units(fg.pow(fg.tensor(x), fg.tensor(y)), np.power(x.astype(np.float64), y.astype(np.float64))) < 0.52
+    ends = np.float32([0, -0.0, 1, -1, 2, -2, 3, 0.5, -0.5, -1.5, 1e30, -1e30, np.inf, -np.inf, np.nan])
+    x, y = (np.tile(v.ravel(), 20) for v in np.meshgrid(ends, ends))
+    with np.errstate(all="ignore"):
+        expected = np.power(x, y)
+    found = np.asarray(fg.pow(fg.tensor(x), fg.tensor(y)))
+    np.testing.assert_allclose(found, expected, rtol=2e-7, atol=2e-38)
+    here = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(found[here]), np.signbit(expected[here]))
+    bases = np.resize(ends, 4500)
+    for value in ends:  # one exponent for all
+        with np.errstate(all="ignore"):
+            expected = np.power(bases, np.full_like(bases, value))
+        np.testing.assert_allclose(fg.pow(fg.tensor(bases), jnp.float32(value)), expected, rtol=2e-7, atol=2e-38)
 
 
 def test_angles_of_points_and_remainders():
@@ -288,6 +311,15 @@ def test_the_largest_of_blocks(size, k):
         order = np.argsort(np.where(np.isnan(x), -np.inf, -x), 1, kind="stable")[:, :k]
         for found in (fg.topk(fg.tensor(x), k, 1).indices, fg.topk(fg.tensor(x.T), k, 0).indices.T):
             np.testing.assert_array_equal(found, order)
+        # The smallest: NaN last, and as many of them as are needed.
+        for values in (
+            x,
+            np.where(np.arange(size) < size - k // 2 - 1, np.nan, x),
+            np.where(x == 3, np.inf, np.copysign(0, x)),
+        ):
+            order = np.argsort(values, 1, kind="stable")[:, :k]
+            for kind in ("float32", "float16"):
+                np.testing.assert_array_equal(fg.topk(fg.tensor(values.astype(kind)), k, 1, False).indices, order)
 
 
 def test_second_derivatives_reach_a_value_that_was_picked():

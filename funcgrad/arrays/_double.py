@@ -1,7 +1,7 @@
 """Functions of large float32 arrays that the CPU computes in float64, where XLA calls the C library for each element.
 
 In twice the precision an ordinary polynomial is right to the last digit of float32, reductions of arguments are exact,
-and the loop is made of vector instructions: 3 to 20 times as fast as the call. Other platforms, other dtypes and
+and the loop is made of vector instructions: 1.5 to 20 times as fast as the call. Other platforms, other dtypes and
 small arrays keep the plain formulation. Nothing here is differentiated: the callers say what the derivative is.
 The coefficients interpolate at Chebyshev nodes, to a relative error below 2**-33.
 """
@@ -27,12 +27,15 @@ __all__ = [
     "atan",
     "atan2",
     "cos",
+    "cosh",
     "exp2",
     "is_wide",
     "lgamma",
+    "power",
     "rem",
     "rsqrt",
     "sin",
+    "sinh",
     "softplus",
     "tan",
 ]
@@ -242,13 +245,31 @@ _EXP2 += (0.0013333478473685416, 0.00015469729214118296, 1.5303700711365693e-05)
 def _power_of_2(x: Array) -> Array:
     x = lax.clamp(_full(x, -1000.0), x, _full(x, 1000.0))  # of float32 the rest is 0 or infinite
     whole = lax.floor(_plus(x, 0.5))
-    exponent = lax.add(lax.convert_element_type(whole, np.int64), lax.full_like(x, np.int64(1023), np.int64))
+    exponent = lax.bitcast_convert_type(_plus(whole, 1.5 * 2**52 + 1023), np.int64)  # in its last bits
     power = lax.shift_left(exponent, lax.full_like(exponent, np.int64(52)))
     return lax.mul(_polynomial(_EXP2, lax.sub(x, whole)), lax.bitcast_convert_type(power, np.float64))
 
 
 def exp2(x: Array, plain: Callable[[Array], Array]) -> Array:
     return _in_double(_power_of_2, plain, x)
+
+
+def sinh(x: Array) -> Array:
+    def wide(x: Array) -> Array:
+        more = _power_of_2(_times(x, 1 / math.log(2)))
+        far = _times(lax.sub(more, lax.div(_full(x, 1.0), more)), 0.5)
+        near = lax.mul(x, _polynomial([1 / math.factorial(k) for k in range(1, 14, 2)], lax.mul(x, x)))
+        return lax.select(lax.lt(lax.abs(x), _full(x, 1.0)), near, far)
+
+    return _in_double(wide, jnp.sinh, x)
+
+
+def cosh(x: Array) -> Array:
+    def wide(x: Array) -> Array:
+        more = _power_of_2(_times(x, 1 / math.log(2)))
+        return _times(lax.add(more, lax.div(_full(x, 1.0), more)), 0.5)
+
+    return _in_double(wide, jnp.cosh, x)
 
 
 # Of atanh(x) / x in x**2 on [0, 1/9].
@@ -302,6 +323,23 @@ def _log(x: Array) -> Array:
     square = lax.mul(ratio, ratio)
     near = lax.add(ratio, lax.mul(lax.mul(ratio, square), _polynomial(_LOG, square)))
     return lax.add(_times(lax.convert_element_type(exponent, np.float64), math.log(2)), _times(near, 2.0))
+
+
+def power(x: Array, y: Array) -> Array:
+    def wide(x: Array, y: Array) -> Array:
+        zero, one, infinite = _full(x, 0.0), _full(x, 1.0), _full(x, math.inf)
+        size = lax.abs(x)
+        ordinary = lax.gt(size, zero) & lax.lt(size, infinite)
+        end = lax.select(lax.eq(size, zero), lax.neg(infinite), size)
+        value = _power_of_2(lax.mul(y, lax.select(ordinary, _times(_log(size), 1 / math.log(2)), end)))
+        whole = lax.eq(lax.floor(y), y)
+        turned = lax.select(whole & _is_odd(y), lax.neg(value), value)
+        turned = lax.select(ordinary & lax.bitwise_not(whole), _full(x, math.nan), turned)
+        # As in C: 1 to every power, every number to the power 0, and -1 to an infinite one.
+        held = lax.eq(x, one) | lax.eq(y, zero) | (lax.eq(size, one) & lax.eq(lax.abs(y), infinite))
+        return lax.select(held, one, lax.select(_is_negative(x), turned, value))
+
+    return _in_double(wide, lax.pow, x, y)
 
 
 def lgamma(x: Array) -> Array:

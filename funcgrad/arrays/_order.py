@@ -119,20 +119,30 @@ def _of_rank(keys: Array, rank: Array, dim: int, bits: int) -> Array:
     return lax.fori_loop(0, bits, decide, jnp.zeros(rank.shape, kind))
 
 
-def top_places(x: Array, k: int) -> Array:
+def top_places(x: Array, k: int, largest: bool = True) -> Array:
     """Where along the last dimension the `k` largest elements stand, in descending order; of equal ones the first.
 
-    On the CPU only blocks are looked through that hold one of the `k` largest maxima of blocks.
+    Or the `k` smallest in ascending order. NaN is largest. On the CPU only blocks are looked through that hold one of
+    the `k` largest maxima of blocks.
     """
 
+    def highest(x: Array) -> Array:
+        if not jnp.issubdtype(x.dtype, jnp.floating):
+            return lax.top_k(x, k)[1]
+        # A NaN with its sign bit set sorts below everything.
+        nan = jnp.array(np.copysign(np.nan, 1 if largest else -1), x.dtype)
+        return lax.top_k(jnp.where(jnp.isnan(x), nan, x), k)[1]
+
     def plainly(x: Array) -> Array:
-        # A NaN with its sign bit set would sort below everything.
-        key = jnp.where(jnp.isnan(x), jnp.nan, x) if jnp.issubdtype(x.dtype, jnp.floating) else x
-        return lax.top_k(key, k)[1]
+        if largest:
+            return highest(x)
+        last = x.ndim - 1
+        return lax.slice_in_dim(sorted_places(x, last)[1], 0, k, axis=last).astype(np.int32)  # as top_k has it
 
     size = x.shape[-1]
     length = math.isqrt(size // k) if k else 0
-    if x.dtype != jnp.float32 or not is_large(x) or length < 4:
+    narrow = x.dtype.itemsize < 4 and x.dtype.kind != "b"
+    if not (x.dtype == jnp.float32 or narrow) or not is_large(x) or length < 4:
         return plainly(x)
     count = -(-size // length)
 
@@ -148,7 +158,10 @@ def top_places(x: Array, k: int) -> Array:
         return block * length + places % length
 
     def unless_nan(x: Array) -> Array:
-        return lax.cond(jnp.isnan(jnp.sum(x)), plainly, by_blocks, x)
+        x = x.astype(np.float32)  # holds every number of 16 bits
+        if not largest:
+            x = jnp.where(x == 0, np.float32(0), -x)
+        return lax.cond(jnp.isnan(jnp.sum(x)), highest, by_blocks, x)
 
     return _by_platform(unless_nan, plainly, x)
 

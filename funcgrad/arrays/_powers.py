@@ -35,13 +35,13 @@ def _by_exponent(out: Array, x: Array, y: Array) -> Array:
 
 @partials(lambda out, x, y: jnp.where(y == 0, 0, y * pow_of_all(x, jnp.where(y == 0, 1, y - 1))), _by_exponent)
 def pow_of_all(x: Array, y: Array) -> Array:
-    return often(lambda x, y: jax.lax.pow(x, jnp.broadcast_to(y, x.shape)), x, y)
+    return often(lambda x, y: _double.power(x, jnp.broadcast_to(y, x.shape)), x, y)
 
 
 @partials(lambda out, x, y: jnp.where(y == 0, 0, y * float_pow(x, jnp.where(y == 0, 1, y - 1))), _by_exponent)
 def float_pow(x: Array, y: Array) -> Array:
     """JAX's derivatives at x = 0 are NaN for y = 0 and for negative y; torch's are the limits."""
-    power = jax.lax.pow(x, y)
+    power = _double.power(x, y)
     if not jnp.iscomplexobj(x):
         return power
     # XLA's power of 0 is NaN for every complex exponent but 0 and the positive numbers.

@@ -1,13 +1,14 @@
 """Running operations along a dimension of a large array, in the formulations that are fastest on the CPU.
 
 XLA halves the dimension again and again and reads every second, fourth, eighth… element, several to a hundred times
-slower than torch. Here wide rows are run through one after the other; a long dimension that has none is cut into
-blocks, which are the rows then, and what came before each block is added at the end. Sums of narrow rows are products
-with a triangular matrix of ones. Other platforms and small arrays keep the plain formulation.
+slower than torch. Here wide rows are run through one after the other. Along the last dimension elements are joined by
+eights, in vector instructions, and what is before each eight is found in a loop. Where that does not pay, a long
+dimension is cut into blocks, which are the rows then. Other platforms and small arrays keep the plain formulation.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .._sizes import is_open, known_at_least
+from .._sizes import is_open
 from .._types import Array
 from ._order import LARGE
 
@@ -76,18 +77,109 @@ def _down(rows: _Elements, join: _Join, nothing: Sequence[Any], steps: int) -> _
     return tuple(jnp.swapaxes(x, 0, 1).reshape(count * size, width)[:length] for x in joined)
 
 
+def _cheaply(elements: _Elements, dim: int, join: _Join, nothing: Sequence[Any], wide: Any = None) -> _Elements:
+    """`_along` for a `join` that costs one instruction, by eights where that reads no columns."""
+    first = elements[0]
+    if math.prod(first.shape[dim + 1 :]) > 1 or jnp.issubdtype(first.dtype, jnp.complexfloating):
+        return _along(elements, dim, join, nothing)
+    return _by_eights(elements, dim, join, nothing, wide)
+
+
+def _by_eights(
+    elements: _Elements, dim: int, join: _Join, nothing: Sequence[Any], wide: Any = None, in_turn: bool = True
+) -> _Elements:
+    """`_along`, where each element of eight is joined anew to those before it, in vector instructions.
+
+    What came before an eight is joined in the dtype `wide`; the eight is joined to it in turn, or else as a whole.
+    """
+    moved = tuple(jnp.moveaxis(x, dim, -1) for x in elements)
+
+    def function(*rows: Array) -> _Elements:
+        return _eights(rows, join, nothing, wide, in_turn)
+
+    done = _apart(function)(*(x.reshape(-1, x.shape[-1]) for x in moved))
+    return tuple(jnp.moveaxis(x.reshape(moved[0].shape), -1, dim) for x in done)
+
+
+def _apart(function: Callable[..., _Elements]) -> Callable[..., _Elements]:
+    """`function` of rows in a branch that is always taken, which XLA cannot know.
+
+    Otherwise it would compute each element anew for each of the eight that read it, with all that it comes from.
+    """
+
+    def branch(*rows: Array) -> _Elements:
+        bits = lax.slice_in_dim(rows[0].reshape(-1), 0, 1).astype(np.float32).view(np.uint32)
+        always = lax.population_count(bits)[0] <= 32
+        return lax.cond(always, function, lambda *rows: rows, *rows)
+
+    mapped = jax.custom_batching.custom_vmap(branch)
+
+    @mapped.def_vmap
+    def rule(size: int, batched: Sequence[bool], *rows: Array) -> tuple[_Elements, tuple[bool, ...]]:
+        pairs = zip(rows, batched, strict=True)
+        whole = [x if there else jnp.broadcast_to(x, (size, *x.shape)) for x, there in pairs]
+        done = mapped(*(x.reshape(-1, x.shape[-1]) for x in whole))
+        return tuple(x.reshape(y.shape) for x, y in zip(done, whole, strict=True)), (True,) * len(rows)
+
+    return mapped
+
+
+def _eights(rows: _Elements, join: _Join, nothing: Sequence[Any], wide: Any, in_turn: bool) -> _Elements:
+    count, length = rows[0].shape
+    parts = min(-(-1000 // count), length // 64) if count < _WIDE and length >= LARGE else 1
+    size = -(-length // parts) if parts > 1 else length if length <= 16 else 8
+    whole = tuple(jnp.pad(x, ((0, 0), (0, -length % size))) for x in rows) if length % size else rows
+    cut = tuple(x.reshape(count, -1, size) for x in whole)
+    if parts > 1:  # few long rows are many shorter ones
+        done = _eights(tuple(x.reshape(-1, size) for x in cut), join, nothing, wide, in_turn)
+        done = tuple(x.reshape(cut[0].shape) for x in done)
+        out = join(_before(tuple(x[:, :, -1:] for x in done), join, nothing, wide), done)
+    else:
+        out = tuple(jnp.broadcast_to(x[:, :, :1], x.shape) for x in cut)
+        before = _before(cut, join, nothing, wide) if length > size else None
+        if before and in_turn:
+            out = join(before, out)
+        place = lax.broadcasted_iota(np.int32, cut[0].shape, 2)
+        for i in range(1, size):
+            further = join(out, tuple(x[:, :, i : i + 1] for x in cut))
+            out = tuple(jnp.where(place >= i, new, old) for new, old in zip(further, out, strict=True))
+        if before and not in_turn:
+            out = join(before, out)
+    return tuple(x.reshape(count, -1)[:, :length] for x in out)
+
+
+def _before(cut: _Elements, join: _Join, nothing: Sequence[Any], wide: Any) -> _Elements:
+    """What all before each block of the last dimension join to, in a loop: XLA repeats no loop for each reader."""
+
+    def step(carry: _Elements, row: _Elements) -> tuple[_Elements, _Elements]:
+        return join(carry, row), carry
+
+    with jax.enable_x64(True) if wide else contextlib.nullcontext():  # inside it only functions of lax
+        blocks = [tuple(lax.convert_element_type(x, wide or x.dtype) for x in cut)]
+        columns = [tuple(lax.index_in_dim(x, i, 2, False) for x in blocks[0]) for i in range(cut[0].shape[2])]
+        ends = tuple(lax.transpose(x, (1, 0)) for x in functools.reduce(join, columns))
+        start = tuple(lax.full(x.shape[1:], value, x.dtype) for value, x in zip(nothing, ends, strict=True))
+        found = lax.scan(step, start, ends)[1]
+        narrow = (lax.convert_element_type(x, y.dtype) for x, y in zip(found, cut, strict=True))
+        return tuple(lax.expand_dims(lax.transpose(x, (1, 0)), (2,)) for x in narrow)
+
+
+def _wide(x: Array) -> Any:
+    return np.float64 if x.dtype == jnp.float32 else None
+
+
 def sums(x: Array, dim: int) -> Array:
     """The running sums."""
     if not _is_large(x):
         return jnp.cumsum(x, dim)
-    if known_at_least(math.prod(x.shape[dim + 1 :]), _WIDE) or not jnp.issubdtype(x.dtype, jnp.floating):
-        return _on_cpu(functools.partial(_sums_by_rows, dim=dim), functools.partial(jnp.cumsum, axis=dim), x)
-    return _sums_by_products(x, dim)
+    eights = jnp.issubdtype(x.dtype, jnp.floating) and math.prod(x.shape[dim + 1 :]) < _WIDE
+    fast = _sums_by_eights if eights else _sums_by_rows
+    return _on_cpu(functools.partial(fast, dim=dim), functools.partial(jnp.cumsum, axis=dim), x)
 
 
 def _sums_by_rows(x: Array, dim: int) -> Array:
     if not jnp.issubdtype(x.dtype, jnp.inexact):
-        return _along((x,), dim, lambda a, b: (a[0] + b[0],), (0,))[0]
+        return _cheaply((x,), dim, lambda a, b: (a[0] + b[0],), (0,))[0]
     rows = jnp.moveaxis(x, dim, 0)
     nothing = jnp.zeros(rows.shape[1:], x.dtype)
 
@@ -101,64 +193,40 @@ def _sums_by_rows(x: Array, dim: int) -> Array:
     return jnp.moveaxis(lax.scan(add, (nothing, nothing), rows)[1], 0, dim)
 
 
-@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
-def _sums_by_products(x: Array, dim: int) -> Array:
-    return _on_cpu(_finite_sums(dim), functools.partial(jnp.cumsum, axis=dim), x)
+def _sums_by_eights(x: Array, dim: int) -> Array:
+    def forward(_: Any, x: Array) -> Array:
+        return _by_eights((x,), dim, lambda a, b: (lax.add(a[0], b[0]),), (0,), _wide(x), in_turn=False)[0]
 
+    def backward(_: Any, y: Array) -> Array:
+        return jnp.flip(forward(None, jnp.flip(y, dim)), dim)
 
-@_sums_by_products.defjvp
-def _sums_by_products_jvp(dim: int, primals: Any, tangents: Any) -> tuple[Array, Array]:
-    slope = _on_cpu(functools.partial(_triangular, dim=dim), functools.partial(jnp.cumsum, axis=dim), tangents[0])
-    return _sums_by_products(primals[0], dim), slope
+    def differences(y: Array) -> Array:
+        return jnp.diff(y, axis=dim, prepend=0)
 
-
-def _finite_sums(dim: int) -> Callable[[Array], Array]:
-    """Products with zeros spread NaN and infinities over places before them: such arrays take the plain way."""
-
-    def function(x: Array) -> Array:
-        found = _triangular(x, dim)
-        return lax.cond(jnp.all(jnp.isfinite(found)), lambda x: found, functools.partial(jnp.cumsum, axis=dim), x)
-
-    mapped = jax.custom_batching.custom_vmap(function)
-
-    @mapped.def_vmap
-    def rule(size: int, batched: Sequence[bool], x: Array) -> tuple[Array, bool]:
-        return _finite_sums(dim + 1)(x), True  # one decision for all: mapped, a `cond` would take both ways
-
-    return mapped
-
-
-def _triangular(x: Array, dim: int) -> Array:
-    moved = jnp.moveaxis(x, dim, -1)
-    return jnp.moveaxis(_row_sums(moved.reshape(-1, x.shape[dim])).reshape(moved.shape), -1, dim)
-
-
-def _row_sums(rows: Array) -> Array:
-    count, length = rows.shape
-    if length <= 32:
-        return _times_triangle(rows)
-    size = min(range(16, 33), key=lambda size: (-length % size, abs(size - 20)))
-    whole = jnp.pad(rows, ((0, 0), (0, -length % size))) if length % size else rows
-    within = _times_triangle(whole.reshape(-1, size)).reshape(count, -1, size)
-    ends = _row_sums(within[:, :, -1])
-    before = jnp.pad(ends[:, :-1], ((0, 0), (1, 0)))
-    return (within + before[:, :, None]).reshape(count, -1)[:, :length]
-
-
-def _times_triangle(rows: Array) -> Array:
-    ones = np.triu(np.ones((rows.shape[1],) * 2, rows.dtype))
-    return jnp.matmul(rows, ones, precision=lax.Precision.HIGHEST)
+    # As what solves a linear system the sums have a derivative, whose transpose is as fast.
+    return lax.custom_linear_solve(differences, x, forward, backward)
 
 
 def products(x: Array, dim: int) -> Array:
     """The running products."""
     if not _is_large(x):
         return jnp.cumprod(x, dim)
+    return _on_cpu(functools.partial(_products, dim=dim), functools.partial(jnp.cumprod, axis=dim), x)
 
-    def fast(x: Array) -> Array:
-        return _along((x,), dim, lambda a, b: (a[0] * b[0],), (1,))[0]
 
-    return _on_cpu(fast, functools.partial(jnp.cumprod, axis=dim), x)
+def _products_by_rows(x: Array, dim: int) -> Array:
+    return _along((x,), dim, lambda a, b: (a[0] * b[0],), (1,))[0]
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _products(x: Array, dim: int) -> Array:
+    return _cheaply((x,), dim, lambda a, b: (lax.mul(a[0], b[0]),), (1,), _wide(x))[0]
+
+
+@_products.defjvp
+def _products_jvp(dim: int, primals: Any, tangents: Any) -> tuple[Array, Array]:
+    value, slope = jax.jvp(functools.partial(_products_by_rows, dim=dim), primals, tangents)
+    return value, slope
 
 
 def log_sums(x: Array, dim: int) -> Array:
@@ -190,7 +258,7 @@ def records(x: Array, places: Array, dim: int, largest: bool) -> tuple[Array, Ar
             later = ((b[0] >= a[0]) if largest else (b[0] <= a[0])) | (b[0] != b[0])
             return jnp.where(later, b[0], a[0]), jnp.where(later, b[1], a[1])
 
-        values, indices = _along((x, places), dim, join, (nothing, 0))
+        values, indices = _cheaply((x, places), dim, join, (nothing, 0))
         return values, indices
 
     return _on_cpu(fast, plain, x) if _is_large(x) else plain(x)

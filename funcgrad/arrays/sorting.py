@@ -133,11 +133,8 @@ def topk(input: ArrayLike, /, k: int, dim: Dim = -1, largest: bool = True, sorte
     """
     x, dim = one_dim("topk", input, dim)
     _require_rank("topk", k, 0, x, dim)
-    if largest:
-        places = top_places(jnp.moveaxis(jax.lax.stop_gradient(x), dim, -1), k)
-        indices = jnp.moveaxis(places, -1, dim).astype(default_int())
-    else:
-        indices = jax.lax.slice_in_dim(sorted_with_indices(jax.lax.stop_gradient(x), dim)[1], 0, k, axis=dim)
+    places = top_places(jnp.moveaxis(jax.lax.stop_gradient(x), dim, -1), k, largest)
+    indices = jnp.moveaxis(places, -1, dim).astype(default_int())
     found = ValuesIndices(pick(x, indices, dim), indices)
     return ValuesIndices(*(leaf.reshape(()) for leaf in found)) if jnp.ndim(input) == 0 and k else found
 

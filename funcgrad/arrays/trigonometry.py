@@ -59,6 +59,8 @@ _cos: _Function = _either(partials(lambda out, x: -_sin(x))(_double.cos), jnp.co
 _tan: _Function = _either(partials(lambda out, x: 1 + out * out)(_double.tan), jnp.tan)
 _asin: _Function = _either(partials(lambda out, x: 1 / jnp.sqrt((1 - x) * (1 + x)))(_double.asin), jnp.arcsin)
 _acos: _Function = _either(partials(lambda out, x: -1 / jnp.sqrt((1 - x) * (1 + x)))(_double.acos), jnp.arccos)
+_sinh: _Function = _either(partials(lambda out, x: _cosh(x))(_double.sinh), jnp.sinh)
+_cosh: _Function = _either(partials(lambda out, x: _sinh(x))(_double.cosh), jnp.cosh)
 _atan: _Function = _either(partials(lambda out, x: 1 / (1 + x * x))(_double.atan), jnp.arctan)
 
 
@@ -196,7 +198,7 @@ def sinh(input: ArrayLike) -> Array:
 
     Source: ``torch.sinh``.
     """
-    return jnp.sinh(input)
+    return _sinh(input)
 
 
 @op
@@ -214,7 +216,7 @@ def cosh(input: ArrayLike) -> Array:
 
     Source: ``torch.cosh``.
     """
-    return jnp.cosh(input)
+    return _cosh(input)
 
 
 @op
