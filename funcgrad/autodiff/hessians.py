@@ -15,7 +15,7 @@ from .._plain import plain
 from .._types import PyTree
 from ._arguments import Argnames, Argnums, Choice, choose, require_callable, select
 from ._chunks import in_chunks
-from ._dense import Blocks, by_columns, by_rows, require_chunk, size, split, unit
+from ._dense import Blocks, by_columns, by_rows, require_chunk, size, slope, split, unit
 from ._factored import chosen_inputs, vectors_like
 from ._outputs import Traced, as_raised, lacks_derivative, require_scalar, split_aux
 from ._propagation import columns
@@ -275,27 +275,10 @@ def _gradient(choice: Choice, has_aux: bool) -> Callable[[list[jax.Array]], tupl
         return require_scalar(name, output, False), aux
 
     def gradient(leaves: list[jax.Array]) -> tuple[list[jax.Array], Any]:
-        try:
-            (value, aux), gradients = jax.value_and_grad(scalar, has_aux=True)(leaves)
-        except Exception as error:  # a while_loop has no reverse derivative
-            if not lacks_derivative(error):
-                raise
-            try:
-                return _forward_gradient(scalar, leaves)
-            except Exception:
-                raise error from None
+        gradients, value, aux = slope(scalar, leaves)
         return gradients, (value, aux)
 
     return gradient
-
-
-def _forward_gradient(scalar: Callable[..., Any], leaves: list[jax.Array]) -> tuple[list[jax.Array], Any]:
-    def kept(leaves: Sequence[jax.Array]) -> tuple[list[jax.Array], Any]:
-        value, aux = scalar(leaves)
-        return [value], (value, aux)
-
-    blocks, found = by_columns(kept, leaves, None)
-    return blocks[0], found
 
 
 def _first(traced: Traced, leaves: Sequence[jax.Array]) -> tuple[Blocks, Any]:
