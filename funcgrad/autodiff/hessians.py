@@ -185,14 +185,7 @@ def hvp(
     Source: ``torch.autograd.functional.hvp``.
     """
 
-    def product(gradient: Any, x: list[jax.Array], directions: list[jax.Array]) -> tuple[Any, Any]:
-        if not batched:
-            _, products, rest = jax.jvp(gradient, (x,), (directions,), has_aux=True)
-            return products, rest
-        _, push, rest = jax.linearize(gradient, x, has_aux=True)
-        return in_chunks(push, directions, directions[0].shape[0], chunk_size), rest
-
-    return _product("hvp", func, inputs, v, product, has_aux, argnums, argnames, batched, chunk_size)
+    return _product("hvp", func, inputs, v, (_pushed, _pulled), has_aux, argnums, argnames, batched, chunk_size)
 
 
 @plain
@@ -210,7 +203,7 @@ def vhp(
     r"""The value of `func`, and the product of a vector with its Hessian: $v^T H$.
 
     It differentiates the gradient in reverse. A Hessian is symmetric, so that the result is that of ``hvp``, which is
-    faster; this one needs no forward derivatives.
+    faster. Each of the two takes the mode of the other where its own does not exist.
 
     Args:
         func: a function of `inputs` that returns a real floating scalar.
@@ -236,13 +229,7 @@ def vhp(
     Source: ``torch.autograd.functional.vhp``.
     """
 
-    def product(gradient: Any, x: list[jax.Array], vectors: list[jax.Array]) -> tuple[Any, Any]:
-        _, pull, rest = jax.vjp(gradient, x, has_aux=True)
-        if not batched:
-            return pull(vectors)[0], rest
-        return in_chunks(lambda one: pull(one)[0], vectors, vectors[0].shape[0], chunk_size), rest
-
-    return _product("vhp", func, inputs, v, product, has_aux, argnums, argnames, batched, chunk_size)
+    return _product("vhp", func, inputs, v, (_pulled, _pushed), has_aux, argnums, argnames, batched, chunk_size)
 
 
 def _product(
@@ -250,7 +237,7 @@ def _product(
     func: Function,
     inputs: PyTree,
     v: PyTree,
-    product: Callable[..., tuple[Any, Any]],
+    ways: tuple[Function, Function],
     has_aux: bool,
     argnums: Argnums,
     argnames: Argnames,
@@ -261,9 +248,35 @@ def _product(
     choice = chosen_inputs(name, func, inputs, argnums, argnames)
     vectors = vectors_like(name, choice, v, batched)
     with as_raised():
-        products, (value, aux) = product(_gradient(choice, has_aux), choice.leaves, vectors)
+        given = _gradient(choice, has_aux), choice.leaves, vectors, batched, chunk_size
+        try:
+            products, (value, aux) = ways[0](*given)
+        except Exception as error:  # a Hessian is symmetric: the other mode gives the same
+            if not lacks_derivative(error):
+                raise
+            try:
+                products, (value, aux) = ways[1](*given)
+            except Exception:
+                raise error from None
     result = choice.assemble([strong(p) for p in products])
     return (strong(value), result, aux) if has_aux else (strong(value), result)
+
+
+def _pushed(gradient: Any, x: list[jax.Array], v: list[jax.Array], batched: bool, chunk_size: int | None) -> Any:
+    """The derivative of a gradient along `v`, and what else it gives."""
+    if not batched:
+        _, products, rest = jax.jvp(gradient, (x,), (v,), has_aux=True)
+        return products, rest
+    _, push, rest = jax.linearize(gradient, x, has_aux=True)
+    return in_chunks(push, v, v[0].shape[0], chunk_size), rest
+
+
+def _pulled(gradient: Any, x: list[jax.Array], v: list[jax.Array], batched: bool, chunk_size: int | None) -> Any:
+    """The same in reverse mode."""
+    _, pull, rest = jax.vjp(gradient, x, has_aux=True)
+    if not batched:
+        return pull(v)[0], rest
+    return in_chunks(lambda one: pull(one)[0], v, v[0].shape[0], chunk_size), rest
 
 
 def _gradient(choice: Choice, has_aux: bool) -> Callable[[list[jax.Array]], tuple[list[jax.Array], Any]]:
