@@ -184,7 +184,6 @@ def hvp(
 
     Source: ``torch.autograd.functional.hvp``.
     """
-
     return _product("hvp", func, inputs, v, (_pushed, _pulled), has_aux, argnums, argnames, batched, chunk_size)
 
 
@@ -228,7 +227,6 @@ def vhp(
 
     Source: ``torch.autograd.functional.vhp``.
     """
-
     return _product("vhp", func, inputs, v, (_pulled, _pushed), has_aux, argnums, argnames, batched, chunk_size)
 
 
