@@ -17,7 +17,7 @@ _SMOOTH = (
     "complex", "conj", "convert_element_type", "copy", "copy_p", "cos", "cosh", "digamma", "erf", "erf_inv", "erfc",
     "exp", "exp2", "expm1", "frexp", "igamma", "igamma_grad_a", "igammac", "imag", "layout_constraint", "ldexp",
     "lgamma", "log", "log1p", "log2", "logistic", "mesh_cast", "name", "neg", "nextafter", "one_minus_square",
-    "polygamma", "pvary", "random_gamma", "random_gamma_grad", "real", "reduce_precision",
+    "polygamma", "random_gamma", "random_gamma_grad", "real", "reduce_precision",
     "regularized_incomplete_beta", "rem", "reshard", "rsqrt", "sharding_constraint", "sin", "sinh", "sqrt", "sub",
     "tan", "tanh", "zeta",
 )
@@ -39,7 +39,7 @@ def _elementwise(run: Propagation, equation: Any, operands: list[Known]) -> list
     return [union([operand.dependence for operand in operands], _shape(equation))] * len(equation.outvars)
 
 
-@rule("optimization_barrier", "device_put")
+@rule("optimization_barrier", "device_put", "pvary")
 def _side_by_side(run: Propagation, equation: Any, operands: list[Known]) -> list[Dependence]:
     return [operand.dependence for operand in operands]
 

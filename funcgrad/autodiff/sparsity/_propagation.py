@@ -231,7 +231,11 @@ class Propagation:
         return self.inner(sum(sizes)).run(program, seeded)
 
     def _call(self, equation: Any, operands: list[Known]) -> list[Known]:
-        return self.run(inner_program(equation), operands)
+        program = inner_program(equation)
+        shapes = [tuple(getattr(var.aval, "shape", ())) for var in body_of(program).invars]
+        if shapes != [operand.shape for operand in operands]:
+            raise ValueError("it calls its program with other shapes")
+        return self.run(program, operands)
 
     def _values(self, equation: Any, operands: Sequence[Known]) -> list[Any]:
         """The values of the outputs where those of all operands are fixed, lazily where they take a compilation."""
