@@ -111,7 +111,8 @@ def main(rounds: int = 11, calls: int = 3) -> None:
         against += [f"{ratio(took[key], took['fg']):.2f}" for key in ("value", "chunks")]
         print(f"| {name} | {spread(took['fg'], 1e3)} |", " | ".join(against), "|", flush=True)
     sparse(rounds, calls)
-    print(f"\nNot measured: {missing()}." if missing() else "")
+    if missing():
+        print(f"\nNot measured: {missing()}.")
     budget()
 
 

@@ -11,12 +11,13 @@ _MISSING: dict[str, str] = {}
 
 def peer(name: str) -> Any:
     """A library to compare with, or None where it cannot be imported, which `missing` then says."""
+    library = name.partition(".")[0]
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        _MISSING[name] = "is not installed" if error.name == name else f"needs {error.name}"
+        _MISSING[library] = "is not installed" if error.name == library else f"needs {error.name}"
     except Exception as error:  # one that was written for another version of what it builds on
-        _MISSING[name] = f"cannot be imported: {' '.join(str(error).split())[:80]}"
+        _MISSING[library] = f"cannot be imported: {' '.join(str(error).split())[:80]}"
     return None
 
 
