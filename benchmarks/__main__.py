@@ -13,7 +13,7 @@ import sys
 import jax
 
 RESULTS = pathlib.Path(__file__).parent / "results"
-PEERS = ["jax", "numpy", "scipy", "optax", "torch", "asdex", "folx", "equinox", "flax"]
+PEERS = ["jax", "numpy", "scipy", "optax", "torch", "asdex", "sparsejac", "autograd", "folx", "equinox", "flax"]
 ALL = [
     module.name
     for module in pkgutil.iter_modules(__import__(__package__).__path__)

@@ -1,17 +1,18 @@
-"""Dense Jacobians, compiled: fg.jacobian against jax.jacfwd, jax.jacrev and (where installed) torch.func."""
+"""Jacobians, compiled: fg.jacobian against JAX and (where installed) torch.func, autograd, asdex and sparsejac."""
 
 import functools
-import importlib.util
 import statistics
 import time
+import warnings
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.experimental.sparse import BCOO
 
 import funcgrad as fg
 
-from .timing import interleaved, ratio, spread
+from .timing import interleaved, missing, peer, ratio, spread
 
 LAYERS = [
     (64, 256, 64),
@@ -38,23 +39,38 @@ def network(ws, tanh):
     return f
 
 
+def recurrence(w, last, tanh, x):
+    for _ in range(20):
+        x = tanh(w @ x)
+    return last @ x
+
+
 def functions():
-    """Name, function, number of inputs, and the function for torch where there is one."""
-    torch = __import__("torch") if importlib.util.find_spec("torch") else None
+    """Name, function, number of inputs, and the function for torch and for autograd where they are there."""
+    torch, numpy = peer("torch"), peer("autograd.numpy")
     for sizes in LAYERS:
         ws = weights(sizes)
         theirs = torch and network([torch.tensor(w) for w in ws], torch.tanh)
-        yield "→".join(map(str, sizes)), network([jnp.asarray(w) for w in ws], jnp.tanh), sizes[0], theirs
-    yield "elements, 512→512", lambda x: jnp.sin(x) * jnp.exp(-x) + x * x[::-1], 512, None
-    yield "elements, 512→128", lambda x: (jnp.sin(x) * jnp.exp(-x) + x * x[::-1])[:128], 512, None
-    yield "sums, 256→256", lambda x: jnp.sin(jnp.outer(jnp.arange(1.0, 257.0) / 256, x)).sum(1), 256, None
-    ws = [jnp.asarray(w) for w in weights((64, 64, 64))]
+        his = numpy and network(ws, numpy.tanh)
+        yield "→".join(map(str, sizes)), network([jnp.asarray(w) for w in ws], jnp.tanh), sizes[0], theirs, his
+    elements = lambda np, x: np.sin(x) * np.exp(-x) + x * x[::-1]  # noqa: E731
+    sums = lambda np, x: np.sum(np.sin(np.outer(np.arange(1.0, 257.0) / 256, x)), 1)  # noqa: E731
+    for name, f, n in (
+        ("elements, 512→512", elements, 512),
+        ("elements, 512→128", lambda np, x: elements(np, x)[:128], 512),
+        ("sums, 256→256", sums, 256),
+    ):
+        yield name, functools.partial(f, jnp), n, None, numpy and functools.partial(f, numpy)
+    w, last = weights((64, 64, 64))
+    ws = [jnp.asarray(w), jnp.asarray(last)]
     step = lambda h, _: (jnp.tanh(ws[0] @ h), None)  # noqa: E731
-    yield "scan of 20, 64→64", lambda x: ws[1] @ jax.lax.scan(step, x, None, length=20)[0], 64, None
+    scan = lambda x: ws[1] @ jax.lax.scan(step, x, None, length=20)[0]  # noqa: E731
+    yield "scan of 20, 64→64", scan, 64, None, numpy and functools.partial(recurrence, w, last, numpy.tanh)
 
 
-def best_of_torch(torch, theirs, x, ours, rounds: int) -> float:
+def best_of_torch(theirs, x, ours, rounds: int) -> float:
     """How many times as long torch takes. Its threads wait for more in a loop: they are let go before ours runs."""
+    torch = peer("torch")
     at = torch.tensor(np.asarray(x))
     runs = {"pause": lambda: time.sleep(0.02), "warm": ours, "fg": ours}
     runs |= {mode: functools.partial(getattr(torch.func, mode)(theirs), at) for mode in ("jacfwd", "jacrev")}
@@ -62,12 +78,19 @@ def best_of_torch(torch, theirs, x, ours, rounds: int) -> float:
     return min(ratio(took[mode], took["fg"]) for mode in ("jacfwd", "jacrev"))
 
 
+def autograd_takes(his, x, expected, ours, rounds: int) -> float:
+    """How many times as long autograd takes, which has reverse mode for Jacobians, a row at a time."""
+    theirs, at = peer("autograd").jacobian(his), np.asarray(x)
+    np.testing.assert_allclose(theirs(at), expected, rtol=1e-2, atol=1e-4)
+    took = interleaved({"autograd": lambda: theirs(at), "warm": ours, "fg": ours}, rounds, 1)
+    return ratio(took["autograd"], took["fg"])
+
+
 def main(rounds: int = 11, calls: int = 3) -> None:
-    torch = __import__("torch") if importlib.util.find_spec("torch") else None
     print("milliseconds a call, median [quartiles]; then times as long as fg.jacobian\n")
-    print("| function | fg.jacobian | jacfwd | jacrev | torch.func best | value_and_jacobian | chunk_size=64 |")
-    print("|---|---|---|---|---|---|---|")
-    for name, f, n, theirs in functions():
+    heads = ["function", "fg.jacobian", "jacfwd", "jacrev", "torch.func best", "autograd", "value_and_jacobian"]
+    print(f"| {' | '.join([*heads, 'chunk_size=64'])} |\n{'|---' * (len(heads) + 1)}|")
+    for name, f, n, theirs, his in functions():
         x = jnp.asarray(np.random.default_rng(1).standard_normal(n), jnp.float32)
         programs = {
             "fg": fg.jacobian(f),
@@ -83,10 +106,13 @@ def main(rounds: int = 11, calls: int = 3) -> None:
         runs = {key: lambda p=program, x=x: jax.block_until_ready(p(x)) for key, program in compiled.items()}
         took = interleaved(runs, rounds, calls)
         against = [f"{ratio(took[key], took['fg']):.2f}" for key in ("jacfwd", "jacrev")]
-        against.append(f"{best_of_torch(torch, theirs, x, runs['fg'], rounds):.2f}" if theirs else "")
+        against.append(f"{best_of_torch(theirs, x, runs['fg'], rounds):.2f}" if theirs else "")
+        against.append(f"{autograd_takes(his, x, expected, runs['fg'], min(rounds, 5)):.0f}" if his else "")
         against += [f"{ratio(took[key], took['fg']):.2f}" for key in ("value", "chunks")]
         print(f"| {name} | {spread(took['fg'], 1e3)} |", " | ".join(against), "|", flush=True)
     sparse(rounds, calls)
+    if missing():
+        print(f"\nNot measured: {missing()}.")
     budget()
 
 
@@ -115,21 +141,39 @@ def structured():
     yield "256→256→256", dense, 256
 
 
+def in_colours(f, x):
+    """For each peer that computes Jacobians by colours: the program that gives a dense matrix."""
+    found = {}
+    if asdex := peer("asdex"):
+        with warnings.catch_warnings(action="ignore"):  # it says where colours do not pay
+            colors = asdex.jacobian_coloring_from_sparsity(asdex.jacobian_sparsity(f, x))
+        found["asdex"] = asdex.jacobian_from_coloring(f, colors)
+    if sparsejac := peer("sparsejac"):  # which is given a pattern: ours
+        pattern = fg.jacobian_pattern(f, x)
+        places = jnp.stack([jnp.asarray(pattern.rows), jnp.asarray(pattern.cols)], 1)
+        entries = BCOO((jnp.ones(pattern.nnz), places), shape=pattern.shape)
+        found["sparsejac"] = sparsejac.jacfwd(f, entries)
+    return {key: jax.jit(lambda x, program=program: program(x).todense()) for key, program in found.items()}
+
+
 def sparse(rounds: int, calls: int) -> None:
-    print('\nsparse="auto", in microseconds, and times as long as the better of dense and sparse:\n')
-    print("| function | auto | dense | sparse | auto / better |")
-    print("|---|---|---|---|---|")
+    print('\nsparse="auto", in microseconds, and times as long as the better of dense and sparse;')
+    print('then times as long as sparse="auto", all with a dense matrix as the result:\n')
+    print(f"| function | auto | dense | sparse | auto / better | asdex | sparsejac |\n{'|---' * 7}|")
     for name, f, n in structured():
         x = jnp.asarray(np.random.default_rng(1).standard_normal(n), jnp.float32)
+        flat = lambda x, f=f: f(x).ravel()  # noqa: E731
         options = {"auto": "auto", "dense": False, "sparse": True}
-        compiled = {key: jax.jit(fg.jacobian(f, sparse=option)) for key, option in options.items()}
-        for key in ("auto", "sparse"):
-            np.testing.assert_allclose(compiled[key](x), compiled["dense"](x), rtol=1e-2, atol=1e-4)
+        compiled = {key: jax.jit(fg.jacobian(flat, sparse=option)) for key, option in options.items()}
+        compiled |= in_colours(flat, x)
+        for key, program in compiled.items():
+            np.testing.assert_allclose(program(x), compiled["dense"](x), rtol=1e-2, atol=1e-4, err_msg=key)
         runs = {key: lambda p=program, x=x: jax.block_until_ready(p(x)) for key, program in compiled.items()}
         took = interleaved(runs, rounds, calls)
         better = min(("dense", "sparse"), key=lambda key: statistics.median(took[key]))
-        shown = [spread(took[key]) for key in options]
-        print(f"| {name} |", " | ".join(shown), f"| {ratio(took['auto'], took[better]):.2f} |", flush=True)
+        cells = [spread(took[key]) for key in options] + [f"{ratio(took['auto'], took[better]):.2f}"]
+        cells += [f"{ratio(took[key], took['auto']):.2f}" if key in took else "" for key in ("asdex", "sparsejac")]
+        print(f"| {name} |", " | ".join(cells), "|", flush=True)
 
 
 def budget(outputs: int = 20_000, inputs: int = 2_000, limit: str = "1GB") -> None:

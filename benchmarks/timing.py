@@ -1,9 +1,29 @@
 """Interleaved timing: contenders take turns, so that a slow minute of the machine hits all of them."""
 
+import importlib
 import statistics
 import time
 from collections.abc import Callable
 from typing import Any
+
+_MISSING: dict[str, str] = {}
+
+
+def peer(name: str) -> Any:
+    """A library to compare with, or None where it cannot be imported, which `missing` then says."""
+    library = name.partition(".")[0]
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        _MISSING[library] = "is not installed" if error.name == library else f"needs {error.name}"
+    except Exception as error:  # one that was written for another version of what it builds on
+        _MISSING[library] = f"cannot be imported: {' '.join(str(error).split())[:80]}"
+    return None
+
+
+def missing() -> str:
+    """Which libraries were not there, in a line."""
+    return "; ".join(f"{name} {why}" for name, why in _MISSING.items())
 
 
 def interleaved(contenders: dict[str, Callable[[], Any]], rounds: int, calls: int) -> dict[str, list[float]]:

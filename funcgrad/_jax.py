@@ -18,6 +18,7 @@ __all__ = [
     "is_dropped",
     "is_literal",
     "last_uses",
+    "name_of",
     "open_program",
     "place_of",
     "programs_in",
@@ -67,6 +68,12 @@ def default_program(equation: Any) -> Any:
     """Of the formulations that `platform_dependent` chooses from, the one for all other platforms; otherwise None."""
     platforms = equation.params.get("branches_platforms")
     return equation.params["branches"][platforms.index(None)] if platforms and None in platforms else None
+
+
+def name_of(equation: Any) -> str:
+    """What an equation does: the name of its primitive, or of what JAX 0.12 keeps whole inside one for all such."""
+    name = str(equation.primitive.name)
+    return type(equation.params.get("_prim")).__name__.lower() if name == "call_hi_primitive" else name
 
 
 def rebind(equation: Any, values: Sequence[Any]) -> list[Any]:

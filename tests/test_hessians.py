@@ -128,6 +128,25 @@ def test_products_of_what_has_no_forward_derivative():
         assert_close(word(f, x, jnp.ones(3))[1], 6 * x)
 
 
+def test_products_take_the_mode_that_there_is():
+    @jax.custom_vjp
+    def twice(x):
+        return 2 * x
+
+    twice.defvjp(lambda x: (2 * x, None), lambda _, u: (twice(u),))
+
+    def reverse_only(x):  # its gradient holds the rule again
+        return (twice(x) ** 2).sum()
+
+    def forward_only(x):
+        return (jax.lax.while_loop(lambda v: v.sum() < 100, lambda v: v * x, x) ** 2).sum()
+
+    for f, expected in (reverse_only, 8 * jnp.eye(3)), (forward_only, jax.jacfwd(jax.jacfwd(forward_only))(x + 2)):
+        for word in (fg.hvp, fg.vhp):
+            assert_close(word(f, x + 2, x)[1], expected @ x)
+            assert_close(word(f, x + 2, jnp.eye(3), batched=True, chunk_size=2)[1], expected)
+
+
 def test_linear_transpose():
     for f, at in [
         (lambda x: m @ x, x),

@@ -53,6 +53,21 @@ def test_inputs_may_be_trees(mode, chunk_size):
     assert_close(found, jax.tree.map(lambda j: j, jax.jacrev(tree_in)(floats)), rtol=1e-5, atol=1e-6)
 
 
+def test_what_is_none_in_an_output_stays_none():
+    def parts(x):
+        return {"a": x**2, "bias": None, "rest": (None, x[0] * x[1])}
+
+    expected = jax.jacfwd(parts)(x)
+    value, found = fg.value_and_jacobian(parts)(x)
+    assert jax.tree.structure(value) == jax.tree.structure(parts(x))
+    ways = fg.jacobian(parts, chunk_size=2), jax.jit(fg.jacrev(parts)), fg.jacobian(parts, sparse=True)
+    for each in (found, *(way(x) for way in ways), fg.plan_jacobian(parts, x)(x)):
+        assert jax.tree.structure(each) == jax.tree.structure(expected)
+        assert_close(each, expected)
+    second = fg.hessian(parts)(x)
+    assert (second["bias"], second["rest"][0]) == (None, None)
+
+
 def test_shapes_are_those_of_the_output_and_then_of_the_input():
     found = fg.jacobian(tree_out)(m)
     assert jax.tree.map(jnp.shape, found, is_leaf=lambda n: hasattr(n, "shape")) == {

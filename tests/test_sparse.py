@@ -307,6 +307,31 @@ def test_sparse_hessians_are_dense_hessians(f):
     )
 
 
+def until_settled(x):
+    """The cubes of square roots by Heron's rule, and what couples neighbours, in a loop without an end known."""
+    root = jax.lax.while_loop(lambda v: jnp.any(jnp.abs(v * v - x) > 1e-5), lambda v: (v + x / v) / 2, x + 1)
+    return jnp.sum(root**3) + jnp.sum(root[1:] * root[:-1] ** 2)
+
+
+def test_hessians_through_a_loop_that_has_no_reverse_mode():
+    at = jnp.array([1.5, 2.0, 0.25, 3.0])
+    expected = jax.jacfwd(jax.jacfwd(until_settled))(at)
+    pattern = np.abs(np.subtract.outer(np.arange(4), np.arange(4))) < 2
+    coloring = fg.color(fg.SparsityPattern.from_dense(pattern))
+    assert_close(fg.sparse_hessian(until_settled, output="dense")(at), expected)
+    assert_close(jax.jit(fg.sparse_hessian(until_settled, coloring=coloring, output="dense"))(at), expected)
+    with_aux = fg.sparse_hessian(lambda v: (until_settled(v), 2 * v), pattern, has_aux=True, check=True, output="dense")
+    assert_close(with_aux(at), (expected, 2 * at))
+
+    @jax.custom_vjp
+    def backward_only(x):
+        return x**2
+
+    backward_only.defvjp(lambda x: (x**2, x), lambda x, u: (2 * x * u,))
+    with pytest.raises(ValueError, match="Reverse-mode differentiation does not work"):  # none exists
+        fg.sparse_hessian(lambda v: until_settled(backward_only(v)))(at)
+
+
 def test_hessians_of_trees_with_aux():
     def f(p, t):
         return (p["w"] ** 3).sum() * t + (p["w"] * p["b"][0]).sum() + p["s"] ** 2, {"t": t, "name": "f"}

@@ -277,6 +277,32 @@ def test_programs_of_many_steps():
     assert np.array_equal(both.to_dense(), np.concatenate([np.ones((n, n), bool), np.eye(n, dtype=bool)]))
 
 
+def test_what_is_spread_over_devices():
+    mesh = jax.sharding.AbstractMesh((2, 2), ("a", "b"), axis_types=(jax.sharding.AxisType.Auto,) * 2)
+    spec = jax.sharding.PartitionSpec
+
+    def spread(f, given, left):
+        return jax.shard_map(f, mesh=mesh, in_specs=given, out_specs=left)
+
+    def pattern(f):
+        return fg.jacobian_pattern(lambda x: f(x.reshape(4, 3)), of_size(12))
+
+    rows = spec(("b", "a"), None)
+    found = pattern(spread(lambda v: v * v[:, ::-1], rows, rows))
+    assert found == pattern(lambda x: x * x[:, ::-1])
+    assert not found.reasons
+    halves = spread(lambda v, w: (v[::-1] * w[0], jnp.sin(w)), (spec("a"), spec()), (spec("a"), spec()))
+    expected = pattern(lambda x: (x.reshape(2, 2, 3)[:, ::-1].reshape(4, 3) * x[0], jnp.sin(x)))
+    assert pattern(lambda x: halves(x, x)) == expected
+    exchanged = pattern(spread(lambda v: v * jax.lax.psum(v, "a"), spec("a"), spec("a")))
+    assert exchanged.to_dense().all()
+    assert len(exchanged.reasons) == 1
+    assert "its devices exchange values; taken as dense" in exchanged.reasons[0].replace(")", "")
+    mapped = pattern(lambda x: jax.vmap(lambda row: row * jax.lax.psum(row, "i"), axis_name="i")(x))
+    assert mapped == pattern(lambda x: x * x.sum(0))
+    assert not mapped.reasons
+
+
 def test_it_works_while_another_program_is_traced():
     def f(x):
         return jnp.sin(x[1:]) * x[:-1]

@@ -31,6 +31,7 @@ __all__ = [
     "require_chunk",
     "size",
     "sizes_out",
+    "slope",
     "split",
     "unit",
 ]
@@ -248,3 +249,27 @@ def by_rows(f: Leaves, x: Sequence[jax.Array], chunk_size: int | None) -> tuple[
     several = jax.vmap(lambda index: pull(unit(y, index))[0])
     rows = filled(lambda first, number: several(_numbers(first, number)), size(y), chunk_size, 0)
     return _transposed([split(lines, y, 0) for lines in rows]), rest
+
+
+def slope(scalar: Callable[..., Any], x: Sequence[jax.Array]) -> tuple[list[jax.Array], jax.Array, Any]:
+    """The gradient of a function that returns (number, rest), and both of them.
+
+    In forward mode where there is no reverse derivative, as through a while_loop.
+    """
+    x = list(x)
+    try:
+        (value, rest), gradients = jax.value_and_grad(scalar, has_aux=True)(x)
+        return gradients, value, rest
+    except Exception as error:
+        if not lacks_derivative(error):
+            raise
+
+        def kept(leaves: Sequence[jax.Array]) -> tuple[list[jax.Array], Any]:
+            value, rest = scalar(leaves)
+            return [value], (value, rest)
+
+        try:
+            blocks, (value, rest) = by_columns(kept, x, None)
+        except Exception:
+            raise error from None
+        return blocks[0], value, rest

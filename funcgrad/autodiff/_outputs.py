@@ -135,7 +135,8 @@ class Traced:
         others, self.aux_tree = flatten(aux)
         if self.holomorphic is not None:
             for leaf in outputs:
-                require_differentiable(self.name, leaf, self.holomorphic)
+                if leaf is not None:  # an optional part that is not there, as jax.tree sees it
+                    require_differentiable(self.name, leaf, self.holomorphic)
         self.floating = [inexact_dtype(leaf) is not None for leaf in outputs]
         if not any(self.floating):
             given = describe(outputs[0]) if outputs else f"{describe(output)} without leaves"

@@ -18,7 +18,7 @@ from ._apart import computed_apart
 from ._arguments import Selection, choose
 from ._calls import Call, array_key
 from ._compressed import Compressed
-from ._dense import Leaves, size
+from ._dense import Leaves, size, slope
 from ._hoisting import Hoisted
 from ._outputs import Traced, as_raised, lacks_derivative, require_scalar
 from .coloring import Coloring, color
@@ -206,11 +206,11 @@ class SparseProgram:
             value = require_scalar(wanted.selection.name, traced.output(floats, arrays)[0], holomorphic=False)
             return value, [value, *arrays]
 
-        def slope(leaves: Sequence[jax.Array]) -> tuple[list[jax.Array], list[jax.Array]]:
-            value, pull, rest = jax.vjp(scalar, list(leaves), has_aux=True)
-            return pull(jnp.ones_like(value))[0], rest
+        def gradient(leaves: Sequence[jax.Array]) -> tuple[list[jax.Array], list[jax.Array]]:
+            found, _, rest = slope(scalar, leaves)
+            return found, rest
 
-        return choice, slope
+        return choice, gradient
 
     def _remember(self, traced: Traced, outputs: int, inputs: int) -> None:
         """Keep how the output goes together, and nothing that is being traced."""

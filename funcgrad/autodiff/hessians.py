@@ -15,7 +15,7 @@ from .._plain import plain
 from .._types import PyTree
 from ._arguments import Argnames, Argnums, Choice, choose, require_callable, select
 from ._chunks import in_chunks
-from ._dense import Blocks, by_columns, by_rows, require_chunk, size, split, unit
+from ._dense import Blocks, by_columns, by_rows, require_chunk, size, slope, split, unit
 from ._factored import chosen_inputs, vectors_like
 from ._outputs import Traced, as_raised, lacks_derivative, require_scalar, split_aux
 from ._propagation import columns
@@ -184,15 +184,7 @@ def hvp(
 
     Source: ``torch.autograd.functional.hvp``.
     """
-
-    def product(gradient: Any, x: list[jax.Array], directions: list[jax.Array]) -> tuple[Any, Any]:
-        if not batched:
-            _, products, rest = jax.jvp(gradient, (x,), (directions,), has_aux=True)
-            return products, rest
-        _, push, rest = jax.linearize(gradient, x, has_aux=True)
-        return in_chunks(push, directions, directions[0].shape[0], chunk_size), rest
-
-    return _product("hvp", func, inputs, v, product, has_aux, argnums, argnames, batched, chunk_size)
+    return _product("hvp", func, inputs, v, (_pushed, _pulled), has_aux, argnums, argnames, batched, chunk_size)
 
 
 @plain
@@ -210,7 +202,7 @@ def vhp(
     r"""The value of `func`, and the product of a vector with its Hessian: $v^T H$.
 
     It differentiates the gradient in reverse. A Hessian is symmetric, so that the result is that of ``hvp``, which is
-    faster; this one needs no forward derivatives.
+    faster. Each of the two takes the mode of the other where its own does not exist.
 
     Args:
         func: a function of `inputs` that returns a real floating scalar.
@@ -235,14 +227,7 @@ def vhp(
 
     Source: ``torch.autograd.functional.vhp``.
     """
-
-    def product(gradient: Any, x: list[jax.Array], vectors: list[jax.Array]) -> tuple[Any, Any]:
-        _, pull, rest = jax.vjp(gradient, x, has_aux=True)
-        if not batched:
-            return pull(vectors)[0], rest
-        return in_chunks(lambda one: pull(one)[0], vectors, vectors[0].shape[0], chunk_size), rest
-
-    return _product("vhp", func, inputs, v, product, has_aux, argnums, argnames, batched, chunk_size)
+    return _product("vhp", func, inputs, v, (_pulled, _pushed), has_aux, argnums, argnames, batched, chunk_size)
 
 
 def _product(
@@ -250,7 +235,7 @@ def _product(
     func: Function,
     inputs: PyTree,
     v: PyTree,
-    product: Callable[..., tuple[Any, Any]],
+    ways: tuple[Function, Function],
     has_aux: bool,
     argnums: Argnums,
     argnames: Argnames,
@@ -261,9 +246,35 @@ def _product(
     choice = chosen_inputs(name, func, inputs, argnums, argnames)
     vectors = vectors_like(name, choice, v, batched)
     with as_raised():
-        products, (value, aux) = product(_gradient(choice, has_aux), choice.leaves, vectors)
+        given = _gradient(choice, has_aux), choice.leaves, vectors, batched, chunk_size
+        try:
+            products, (value, aux) = ways[0](*given)
+        except Exception as error:  # a Hessian is symmetric: the other mode gives the same
+            if not lacks_derivative(error):
+                raise
+            try:
+                products, (value, aux) = ways[1](*given)
+            except Exception:
+                raise error from None
     result = choice.assemble([strong(p) for p in products])
     return (strong(value), result, aux) if has_aux else (strong(value), result)
+
+
+def _pushed(gradient: Any, x: list[jax.Array], v: list[jax.Array], batched: bool, chunk_size: int | None) -> Any:
+    """The derivative of a gradient along `v`, and what else it gives."""
+    if not batched:
+        _, products, rest = jax.jvp(gradient, (x,), (v,), has_aux=True)
+        return products, rest
+    _, push, rest = jax.linearize(gradient, x, has_aux=True)
+    return in_chunks(push, v, v[0].shape[0], chunk_size), rest
+
+
+def _pulled(gradient: Any, x: list[jax.Array], v: list[jax.Array], batched: bool, chunk_size: int | None) -> Any:
+    """The same in reverse mode."""
+    _, pull, rest = jax.vjp(gradient, x, has_aux=True)
+    if not batched:
+        return pull(v)[0], rest
+    return in_chunks(lambda one: pull(one)[0], v, v[0].shape[0], chunk_size), rest
 
 
 def _gradient(choice: Choice, has_aux: bool) -> Callable[[list[jax.Array]], tuple[list[jax.Array], Any]]:
@@ -275,27 +286,10 @@ def _gradient(choice: Choice, has_aux: bool) -> Callable[[list[jax.Array]], tupl
         return require_scalar(name, output, False), aux
 
     def gradient(leaves: list[jax.Array]) -> tuple[list[jax.Array], Any]:
-        try:
-            (value, aux), gradients = jax.value_and_grad(scalar, has_aux=True)(leaves)
-        except Exception as error:  # a while_loop has no reverse derivative
-            if not lacks_derivative(error):
-                raise
-            try:
-                return _forward_gradient(scalar, leaves)
-            except Exception:
-                raise error from None
+        gradients, value, aux = slope(scalar, leaves)
         return gradients, (value, aux)
 
     return gradient
-
-
-def _forward_gradient(scalar: Callable[..., Any], leaves: list[jax.Array]) -> tuple[list[jax.Array], Any]:
-    def kept(leaves: Sequence[jax.Array]) -> tuple[list[jax.Array], Any]:
-        value, aux = scalar(leaves)
-        return [value], (value, aux)
-
-    blocks, found = by_columns(kept, leaves, None)
-    return blocks[0], found
 
 
 def _first(traced: Traced, leaves: Sequence[jax.Array]) -> tuple[Blocks, Any]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..._jax import inner_program, rebind
-from ._propagation import Known, Propagation, block, seed
-from ._sets import assemble, joined, through, union
+from ..._jax import body_of, inner_program, name_of, programs_in, rebind
+from ._propagation import BLOCKS, RULES, Known, Propagation, block, seed
+from ._sets import Dependence, assemble, joined, through, union
 
 __all__: list[str] = []
 
@@ -153,3 +154,79 @@ def _linear_solve(run: Propagation, equation: Any, operands: list[Known]) -> lis
         at += int(np.prod(shape))
     values = run._values(equation, operands)
     return [Known(var.aval, part, value) for var, part, value in zip(equation.outvars, outputs, values, strict=True)]
+
+
+@block("shard_map")
+def _by_shards(run: Propagation, equation: Any, operands: list[Known]) -> list[Known]:
+    """What each device computes of its parts, where no device asks others."""
+    program, mesh = equation.params["jaxpr"], equation.params["mesh"]
+    body, given, left = body_of(program), equation.params["in_specs"], equation.params["out_specs"]
+    axes = sorted({axis for spec in (*given, *left) for entry in spec for axis in _axes(entry)})
+    sizes = [mesh.shape[axis] for axis in axes]
+    if not _alone(body):
+        raise ValueError("its devices exchange values")
+    if not run.spend(len(body.eqns) * int(np.prod(sizes))):
+        raise ValueError("it has too many devices")
+    mark = len(run.reasons)
+    found: list[dict[Any, list[Dependence]]] = [{} for _ in equation.outvars]
+    for place in np.ndindex(*sizes):
+        at = {axis: (number, size) for axis, number, size in zip(axes, place, sizes, strict=True)}
+        inputs = []
+        for known, spec, var in zip(operands, given, body.invars, strict=True):
+            own = _window(spec, var.aval.shape, at)
+            value = None if known.array is None else _cut(own, known.array)
+            inputs.append(Known(var.aval, known.dependence.moved(functools.partial(_cut, own)), value))
+        for parts, spec, known in zip(found, left, run.run(program, inputs), strict=True):
+            parts.setdefault(_window(spec, known.shape, at), []).append(known.dependence)
+    if len(run.reasons) > mark:
+        raise ValueError("it holds what is not understood")
+    outputs = []
+    for var, parts in zip(equation.outvars, found, strict=True):
+
+        def build(maps: list[np.ndarray], shape: Any = var.aval.shape, windows: Any = tuple(parts)) -> np.ndarray:
+            whole = np.full(shape, -1, maps[0].dtype)
+            for own, piece in zip(windows, maps, strict=True):
+                whole[_slices(own)] = piece
+            return whole
+
+        together = [union(each, each[0].shape) for each in parts.values()]
+        outputs.append(Known(var.aval, assemble(together, build)))
+    return outputs
+
+
+def _axes(entry: Any) -> tuple[Any, ...]:
+    """The axes of a mesh over which a dimension is spread."""
+    return () if entry is None else entry if isinstance(entry, tuple) else (entry,)
+
+
+def _window(spec: Any, shape: tuple[int, ...], at: dict[Any, tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Where the part of one device begins and ends in the whole; `shape` is that of the part."""
+    own = []
+    for dim, size in enumerate(shape):
+        number = 0
+        for axis in _axes(spec[dim]) if dim < len(spec) else ():
+            number = number * at[axis][1] + at[axis][0]
+        own.append((number * size, (number + 1) * size))
+    return tuple(own)
+
+
+def _slices(own: tuple[tuple[int, int], ...]) -> tuple[Any, ...]:
+    return (*(slice(begin, end) for begin, end in own), ...)
+
+
+def _cut(own: tuple[tuple[int, int], ...], whole: np.ndarray) -> np.ndarray:
+    return np.asarray(whole[_slices(own)])
+
+
+def _alone(body: Any) -> bool:
+    """Whether every equation is one of a single device."""
+    return all(map(_single, body.eqns))
+
+
+def _single(equation: Any) -> bool:
+    inside, name = programs_in(equation), name_of(equation)
+    if inside:
+        return all(_alone(body_of(each)) for each in inside)
+    if name in ("psum", "pmax", "pmin"):  # over dimensions, or over devices by their names
+        return not any(isinstance(axis, str) for axis in equation.params["axes"])
+    return name in RULES or name in BLOCKS or name in ("axis_index", "iota")

@@ -13,17 +13,19 @@ __all__: list[str] = []
 
 # fmt: off
 _SMOOTH = (
-    "acos", "acosh", "add", "add_any", "asin", "asinh", "atan", "atan2", "atanh", "bessel_i0e", "bessel_i1e", "cbrt",
+    "acos", "acosh", "add", "add_any", "asin", "asinh", "atan", "atanh", "bessel_i0e", "bessel_i1e", "cbrt",
     "complex", "conj", "convert_element_type", "copy", "copy_p", "cos", "cosh", "digamma", "erf", "erf_inv", "erfc",
-    "exp", "exp2", "expm1", "igamma", "igamma_grad_a", "igammac", "imag", "layout_constraint", "lgamma", "log", "log1p",
-    "log2", "logistic", "mesh_cast", "name", "neg", "nextafter", "one_minus_square", "polygamma", "pvary",
-    "random_gamma",
-    "random_gamma_grad", "real", "reduce_precision", "regularized_incomplete_beta", "rem", "reshard", "rsqrt",
-    "sharding_constraint", "sin", "sinh", "sqrt", "sub", "tan", "tanh", "zeta",
+    "exp", "exp2", "expm1", "frexp", "igamma", "igamma_grad_a", "igammac", "imag", "layout_constraint", "ldexp",
+    "lgamma", "log", "log1p", "log2", "logistic", "mesh_cast", "name", "neg", "nextafter", "one_minus_square",
+    "polygamma", "random_gamma", "random_gamma_grad", "real", "reduce_precision",
+    "regularized_incomplete_beta", "rem", "reshard", "rsqrt", "sharding_constraint", "sin", "sinh", "sqrt", "sub",
+    "tan", "tanh", "zeta",
 )
 _FLAT = ("ceil", "floor", "round", "sign", "stop_gradient", "is_finite")
 _COMPARING = ("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not")
-_OTHERS = ("mul", "div", "integer_pow", "square", "abs", "pow", "max", "min", "clamp", "select_n")
+_OTHERS = (
+    "mul", "div", "integer_pow", "square", "abs", "pow", "polynomial", "atan2", "max", "min", "clamp", "select_n",
+)
 # fmt: on
 POINTWISE.update(_SMOOTH, _FLAT, _COMPARING, _OTHERS)
 
@@ -34,10 +36,10 @@ def _shape(equation: Any) -> tuple[int, ...]:
 
 @rule(*_SMOOTH)
 def _elementwise(run: Propagation, equation: Any, operands: list[Known]) -> list[Dependence]:
-    return [union([operand.dependence for operand in operands], _shape(equation))]
+    return [union([operand.dependence for operand in operands], _shape(equation))] * len(equation.outvars)
 
 
-@rule("optimization_barrier", "device_put")
+@rule("optimization_barrier", "device_put", "pvary")
 def _side_by_side(run: Propagation, equation: Any, operands: list[Known]) -> list[Dependence]:
     return [operand.dependence for operand in operands]
 
@@ -86,6 +88,26 @@ def _power(run: Propagation, equation: Any, operands: list[Known]) -> list[Depen
     base, exponent = operands
     shape = _shape(equation)
     return [union([_where(base, shape, _nonzero(exponent) if base.active else None), exponent.dependence], shape)]
+
+
+@rule("polynomial")
+def _polynomial(run: Propagation, equation: Any, operands: list[Known]) -> list[Dependence]:
+    """Of x and its coefficients from the constant one on: the powers of x are those beside which one is not zero."""
+    x, *coefficients = operands
+    shape = _shape(equation)
+    varies = [np.broadcast_to(True if known.array is None else known.array != 0, shape) for known in coefficients[1:]]
+    parts = [known.dependence for known in coefficients[:1]]
+    if varies and x.active:
+        parts.append(_where(x, shape, np.any(varies, axis=0)))
+    parts += [_where(known, shape, _nonzero(x)) for known in coefficients[1:] if known.active]
+    return [union(parts, shape)]
+
+
+@rule("atan2")
+def _angle(run: Propagation, equation: Any, operands: list[Known]) -> list[Dependence]:
+    up, along = operands
+    shape = _shape(equation)
+    return [union([_where(up, shape, _nonzero(along)), _where(along, shape, _nonzero(up))], shape)]
 
 
 @rule("max", "min")

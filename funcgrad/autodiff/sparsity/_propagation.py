@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..._jax import body_of, consts_of, inner_program, is_literal, place_of, rebind
+from ..._jax import body_of, consts_of, inner_program, is_literal, name_of, place_of, rebind
 from ._sets import Dependence, Term, everything, nothing, places, union
 from ._values import speaks, value_of
 
@@ -155,7 +155,7 @@ class Propagation:
 
     def equation(self, equation: Any, operands: list[Known]) -> list[Known]:
         """What is known of the outputs of one equation."""
-        name = equation.primitive.name
+        name = name_of(equation)
         held = name in BLOCKS or (name not in RULES and inner_program(equation) is not None)
         active = any(operand.active for operand in operands)
         if active and self.by_value and not self._same_by_value(equation, operands):
@@ -198,7 +198,7 @@ class Propagation:
 
     def _same_by_value(self, equation: Any, operands: Sequence[Known]) -> bool:
         """Whether values enter as derivatives do: where nothing is rounded, compared or chosen by what is followed."""
-        name = equation.primitive.name
+        name = name_of(equation)
         if name in _CHOOSING or (name.startswith("custom_") and name != "custom_linear_solve"):
             return False
         if name in MOVING or (name not in RULES and inner_program(equation) is not None):
@@ -218,7 +218,7 @@ class Propagation:
         """Keep a reason why the pattern may be larger than it needs to be."""
         # What libraries wrote is said to be where the user called it.
         place = next(filter(None, map(place_of, [equation, *self.callers[::-1]])), "")
-        self.reasons.append(f"{equation.primitive.name}{' at ' * bool(place)}{place}: {why}")
+        self.reasons.append(f"{name_of(equation)}{' at ' * bool(place)}{place}: {why}")
 
     def local(self, program: Any, inputs: Sequence[Known], chosen: Sequence[int]) -> list[Known]:
         """The outputs' dependence on the elements of the chosen inputs themselves, which follow one another."""
@@ -231,7 +231,11 @@ class Propagation:
         return self.inner(sum(sizes)).run(program, seeded)
 
     def _call(self, equation: Any, operands: list[Known]) -> list[Known]:
-        return self.run(inner_program(equation), operands)
+        program = inner_program(equation)
+        shapes = [tuple(getattr(var.aval, "shape", ())) for var in body_of(program).invars]
+        if shapes != [operand.shape for operand in operands]:
+            raise ValueError("it calls its program with other shapes")
+        return self.run(program, operands)
 
     def _values(self, equation: Any, operands: Sequence[Known]) -> list[Any]:
         """The values of the outputs where those of all operands are fixed, lazily where they take a compilation."""

@@ -33,6 +33,14 @@ def _reduced(run: Propagation, equation: Any, part: Dependence) -> list[Dependen
     return [reduce(part, axes, run.columns).moved(lambda m: m.reshape(equation.outvars[0].aval.shape))]
 
 
+@rule("psum", "pmax", "pmin")
+def _over_a_mapped_axis(run: Propagation, equation: Any, operands: list[Known]) -> list[Dependence]:
+    """Over dimensions, which is what `vmap` leaves of an axis with a name; devices are refused by their names."""
+    axes = tuple(axis + 0 for axis in equation.params["axes"])
+    pairs = zip(operands, equation.outvars, strict=True)
+    return [reduce(a.dependence, axes, run.columns).reshaped(tuple(v.aval.shape)) for a, v in pairs]
+
+
 @rule("reduce_max", "reduce_min")
 def _reduce_extreme(run: Propagation, equation: Any, operands: list[Known]) -> list[Dependence]:
     part, value = operands[0].dependence, operands[0].array
