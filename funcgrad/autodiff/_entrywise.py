@@ -1,7 +1,7 @@
 """The entries of a sparse Jacobian carried through the program of its function, without products.
 
-A function of grids or chains moves, scales and adds elements. Each element of a value is then a sum of a few inputs, each
-with a factor: which inputs is known beforehand, and only the factors that are no numbers have to be computed.
+A function of grids or chains moves, scales and adds elements. Each element of a value is then a sum of a few inputs,
+each with a factor: which inputs is known beforehand, and only the factors that are no numbers have to be computed.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._jax import inner_program, is_literal, open_program, rebind
+from .._jax import body_of, default_program, inner_program, is_literal, open_program, programs_in, rebind
 from ._apart import computed_apart
 from ._hoisting import Hoisted
-from ._terms import LOST, RULES, Constants, Linear, Term, Unfit
+from ._terms import LOST, RULES, SEVERAL, Constants, Linear, Term, Unfit
 from .sparsity import SparsityPattern
 
 __all__ = ["Entrywise", "entrywise"]
 
-_CALLS = {"jit", "pjit", "closed_call", "core_call"}
-_FEW = 4  # entries that are sums of several terms are added one by one; no more than one in so many
+_CALLS = {"jit", "pjit", "closed_call", "core_call", "checkpoint", "remat2"}
+_MOST = 64  # entries of a row
+_LONGER = 4  # the program is at most so many times as long as that of one product
+_FEW = 8  # entries that are sums of several terms are added one by one, which is slow: one in so many at most
+_MORE = 4  # terms of a value beside twice the longest row: some are added up later
 
 
 class Entrywise:
@@ -38,6 +41,7 @@ class Entrywise:
         values: arrays like the first argument.
         inputs: arrays like the directions.
         pattern: of the matrix.
+        complete: whether the pattern is known to hold every entry, so that what is outside is a sum of zeros.
 
     Raises:
         Unfit: the function does more than this follows, or the pattern lacks an entry.
@@ -49,7 +53,11 @@ class Entrywise:
         values: Sequence[Any],
         inputs: Sequence[Any],
         pattern: SparsityPattern,
+        complete: bool,
     ):
+        longest = int(np.diff(pattern.indptr).max(initial=0))
+        if longest > min(_MOST, 2 * int(np.bincount(pattern.cols).max(initial=0)) + _MORE):  # reverse mode takes less
+            raise Unfit
         program, shapes = jax.make_jaxpr(function, return_shape=True)(list(values), list(inputs))
         outputs = [leaf.size for leaf in shapes[0]]
         self._dtype = jnp.result_type(*[leaf.dtype for leaf in shapes[0]])
@@ -57,18 +65,19 @@ class Entrywise:
         offsets: dict[int, int] = {}
 
         def factors(values: Sequence[Any], nothing: Sequence[Any]) -> list[Any]:
-            results = _carried(program, values, inputs)
+            results = _carried(program, values, inputs, Constants(2 * longest + _MORE))
             if any(value is LOST for value in results):
                 raise Unfit
             found[:] = [value.terms if isinstance(value, Linear) else [] for value in results[: len(outputs)]]
             scales = {id(term.scale): term.scale for terms in found for term in terms if term.scale is not None}
             offsets.clear()
-            arrays, numbers = [], [np.zeros((), self._dtype), np.ones((), self._dtype)]
+            arrays: list[Any] = []
+            numbers: list[Any] = [np.zeros((), self._dtype), np.ones((), self._dtype)]
             for key, scale in scales.items():
                 if np.ndim(scale):
-                    offsets[key] = sum(map(np.size, arrays))
+                    offsets[key] = sum(array.size for array in arrays)
                     arrays.append(scale.astype(self._dtype).ravel())
-            self._first = sum(map(np.size, arrays))
+            self._first = sum(array.size for array in arrays)
             for key, scale in scales.items():
                 if not np.ndim(scale):
                     offsets[key] = self._first + len(numbers)
@@ -77,7 +86,9 @@ class Entrywise:
             return [jnp.concatenate([*arrays, jnp.stack(numbers)]), *results[len(outputs) :]]
 
         self._hoisted = Hoisted(factors, values, [])
-        self._read(pattern, found, outputs, offsets)
+        if self._hoisted.length > _LONGER * _length(program) + _MOST:
+            raise Unfit
+        self._read(pattern, complete, found, outputs, offsets)
         del self._kept
 
     def computed(
@@ -98,7 +109,12 @@ class Entrywise:
         return data, others
 
     def _read(
-        self, pattern: SparsityPattern, found: list[list[Term]], outputs: Sequence[int], offsets: dict[int, int]
+        self,
+        pattern: SparsityPattern,
+        complete: bool,
+        found: list[list[Term]],
+        outputs: Sequence[int],
+        offsets: dict[int, int],
     ) -> None:
         """Where the factors of each entry stand."""
         places = np.full(pattern.nnz, -1, np.int32)
@@ -110,7 +126,7 @@ class Entrywise:
             for term in terms:
                 source = term.source.ravel()
                 hit = np.flatnonzero(source[rows] == cols)
-                if hit.size < np.count_nonzero(source):
+                if not complete and hit.size < np.count_nonzero(source):
                     raise Unfit
                 place = self._first + 1 if term.scale is None else offsets[id(term.scale)]
                 where = place + rows[hit] if np.ndim(term.scale) else np.full(hit.size, place, np.int32)
@@ -132,15 +148,16 @@ def entrywise(
     values: Sequence[Any],
     inputs: Sequence[Any],
     pattern: SparsityPattern,
+    complete: bool,
 ) -> Entrywise | None:
     """The entries of a Jacobian; None where the function does more than to move, scale and add a few elements."""
     try:
-        return Entrywise(function, values, inputs, pattern)
+        return Entrywise(function, values, inputs, pattern, complete)
     except Exception:  # what else is wrong shows itself again on the ordinary way
         return None
 
 
-def _carried(program: Any, values: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
+def _carried(program: Any, values: Sequence[Any], inputs: Sequence[Any], constants: Constants) -> list[Any]:
     """The results of a program, those that depend on the last of its arguments as sums of terms."""
     directions, first = [], 1
     for leaf in inputs:
@@ -148,7 +165,11 @@ def _carried(program: Any, values: Sequence[Any], inputs: Sequence[Any]) -> list
         source = np.arange(first, first + count, dtype=np.int32).reshape(leaf.shape)
         directions.append(Linear([Term(source, None)], leaf.shape, leaf.dtype))
         first += count
-    return _walk(*open_program(program), [*values, *directions], Constants())
+    return _walk(*open_program(program), [*values, *directions], constants)
+
+
+def _length(program: Any) -> int:
+    return sum(1 + sum(map(_length, programs_in(equation))) for equation in body_of(program).eqns)
 
 
 def _walk(body: Any, consts: Sequence[Any], arguments: Sequence[Any], constants: Constants) -> list[Any]:
@@ -159,9 +180,9 @@ def _walk(body: Any, consts: Sequence[Any], arguments: Sequence[Any], constants:
 
     for equation in body.eqns:
         operands = [read(atom) for atom in equation.invars]
-        inner = inner_program(equation) if equation.primitive.name in _CALLS else None
-        if inner is not None:
-            results = _walk(*open_program(inner), operands, constants)
+        inner = inner_program(equation) if equation.primitive.name in _CALLS else default_program(equation)
+        if inner is not None:  # of platforms' ways the one for all others
+            results = _walk(*open_program(inner), operands[len(operands) - len(body_of(inner).invars) :], constants)
         elif any(value is LOST for value in operands):
             results = [LOST] * len(equation.outvars)
         elif any(isinstance(value, Linear) for value in operands):
@@ -174,11 +195,17 @@ def _walk(body: Any, consts: Sequence[Any], arguments: Sequence[Any], constants:
 
 
 def _followed(equation: Any, operands: Sequence[Any], constants: Constants) -> list[Any]:
-    """What a step makes of sums of terms; None where it does more than is followed, which matters if it is asked for."""
-    like, rule = equation.outvars[0].aval, RULES.get(equation.primitive.name)
-    if rule is None or len(equation.outvars) > 1 or not jnp.issubdtype(like.dtype, jnp.floating):
-        return [LOST] * len(equation.outvars)
+    """What a step makes of sums of terms; LOST where it does more than is followed, which matters if it is read."""
+    name, likes = equation.primitive.name, [var.aval for var in equation.outvars]
     try:
-        return [Linear(rule(equation, operands, constants), like.shape, like.dtype)]
+        if not all(jnp.issubdtype(like.dtype, jnp.floating) for like in likes):
+            raise Unfit
+        if name in SEVERAL:
+            terms = SEVERAL[name](equation, operands, constants)
+        elif name in RULES:
+            terms = [RULES[name](equation, operands, constants)]
+        else:
+            raise Unfit
     except Unfit:
-        return [LOST]
+        return [LOST] * len(likes)
+    return [Linear(own, like.shape, like.dtype) for own, like in zip(terms, likes, strict=True)]

@@ -111,12 +111,14 @@ class SparseProgram:
             required = f"the pattern must have the shape of the matrix, {self.shape} for this call"
             fail(ShapeError, name, required, given, "leave the pattern out to have it found")
 
+        if wanted.order == 2 and wanted.coloring is None and wanted.mode != "forward":
+            require_symmetric(wanted.selection.name, self.pattern)
         self.dtype = jnp.result_type(*[leaf.dtype for leaf in found])
         self._eps = max((float(jnp.finfo(leaf.dtype).eps) for leaf in (*inputs, *found)), default=0.0)
         self._leaves = inputs, found
         way: Entrywise | Products | None = None
         if wanted.mode == "auto" and wanted.chunk_size is None:
-            way = entrywise(self._along, call.shapes(), inputs, self.pattern)
+            way = entrywise(self._along, call.shapes(), inputs, self.pattern, complete=wanted.pattern is None)
         self._way = self._products if way is None else way
         self._entries = jax.jit(lambda values, kept: self._way.computed(values, kept, value=False)[0])
         self._all = jax.jit(lambda values, kept: self._way.computed(values, kept, value=True))
@@ -238,8 +240,6 @@ class SparseProgram:
         wanted = self.wanted
         if wanted.coloring is not None:
             return prepared(wanted.coloring)
-        if wanted.order == 2 and wanted.mode != "forward":
-            require_symmetric(wanted.selection.name, self.pattern)
         if wanted.mode != "auto":
             return prepared(color(self.pattern, wanted.mode))
         coloring = color(self.pattern, "auto" if wanted.order == 1 else "symmetric")

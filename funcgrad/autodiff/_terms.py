@@ -15,9 +15,8 @@ from .._checks import is_concrete
 from .._jax import rebind
 from ._selected import MOVES
 
-__all__ = ["LOST", "RULES", "Constants", "Linear", "Term", "Unfit"]
+__all__ = ["LOST", "RULES", "SEVERAL", "Constants", "Linear", "Term", "Unfit"]
 
-_MOST = 64  # terms of one value
 _LOOKED_AT = 16  # elements of two sources that are compared before all are
 
 
@@ -30,11 +29,12 @@ class Term:
     """Element i is the factor `scale` times input number ``source[i] - 1``; nothing where the source is 0.
 
     With zero for nothing a step that moves elements moves sources in the same way. The factor is an array like
-    `source`, zero where that is zero, or a number for all elements; None is one.
+    `source` or a number for all elements; None is one. An array is `clear` if it is zero where the source is.
     """
 
     source: np.ndarray
     scale: Any
+    clear: bool = True
 
     @property
     def key(self) -> int | None:
@@ -43,12 +43,17 @@ class Term:
 
     def full(self, dtype: Any) -> Any:
         """The factors as an array."""
-        if self.key is None or not self.source.ndim:
-            return jnp.ones((), dtype) if self.scale is None else self.scale
-        number = np.ones((), dtype) if self.scale is None else self.scale
-        if self.source.all():
-            return jnp.broadcast_to(number, self.source.shape).astype(dtype)
-        return jnp.where(self.source > 0, number, 0).astype(dtype)
+        factor = np.ones((), dtype) if self.scale is None else self.scale
+        if self.source.all() or (self.key is None and self.clear):
+            return jnp.broadcast_to(factor, self.source.shape).astype(dtype)
+        return jnp.where(self.source > 0, factor, 0).astype(dtype)
+
+    def over(self, shape: tuple[int, ...]) -> Term:
+        """The same repeated along dimensions of length one."""
+        if self.source.shape == shape:
+            return self
+        scale = jnp.broadcast_to(self.scale, shape) if self.key is None else self.scale
+        return Term(np.broadcast_to(self.source, shape), scale, self.clear)
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,14 @@ LOST = Linear([], (), None)  # what is not followed
 
 
 class Constants:
-    """What a program computes from its constants alone: asked for by what needs a value while it is traced."""
+    """What a program computes from its constants alone: asked for by what needs a value while it is traced.
 
-    def __init__(self) -> None:
+    Attributes:
+        most: how many terms a value may have.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
         self._made: dict[int, tuple[Any, Any, Sequence[Any], int]] = {}
 
     def note(self, equation: Any, operands: Sequence[Any], results: Sequence[Any]) -> None:
@@ -100,17 +110,21 @@ def _each(terms: Sequence[Term], change: Callable[[Any], Any]) -> list[Term]:
     for term in terms:
         if id(term.scale) not in changed:
             changed[id(term.scale)] = change(term.scale)
-    return [Term(term.source, changed[id(term.scale)]) for term in terms]
+    return [
+        Term(t.source, changed[id(t.scale)], t.clear and (t.key is None or not np.ndim(changed[id(t.scale)])))
+        for t in terms
+    ]
 
 
-def _sum(terms: Sequence[Term], dtype: Any) -> list[Term]:
+def _sum(terms: Sequence[Term], dtype: Any, most: int) -> list[Term]:
     """Terms of the same inputs as one."""
     found: list[Term] = []
     for term in terms:
         for place, other in enumerate(found):
-            same = other.source is term.source
-            if same or _agree(other.source, term.source):
-                if (same or np.array_equal(other.source, term.source)) and None not in (other.key, term.key):
+            same, arrays = other.source is term.source, other.key is None and term.key is None
+            if same or _agree(other.source, term.source, arrays):
+                numbers = other.key is not None and term.key is not None
+                if numbers and (same or np.array_equal(other.source, term.source)):
                     ones = [np.ones((), dtype) if each.scale is None else each.scale for each in (other, term)]
                     found[place] = Term(term.source, ones[0] + ones[1])
                 else:
@@ -119,13 +133,13 @@ def _sum(terms: Sequence[Term], dtype: Any) -> list[Term]:
                 break
         else:
             found.append(term)
-    if len(found) > _MOST:
+    if len(found) > most:
         raise Unfit
     return found
 
 
-def _agree(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two sources are the same somewhere, and nowhere two that differ."""
+def _agree(a: np.ndarray, b: np.ndarray, anyway: bool) -> bool:
+    """Whether two sources are nowhere two that differ, and (unless it is `anyway`) somewhere the same."""
     if not a.size:
         return True
     some = np.linspace(0, a.size - 1, _LOOKED_AT).astype(np.int64)
@@ -133,17 +147,15 @@ def _agree(a: np.ndarray, b: np.ndarray) -> bool:
     if ((first != second) & (first > 0) & (second > 0)).any():
         return False
     same, both = a == b, (a > 0) & (b > 0)
-    return bool((same & both).any() and not (both & ~same).any())
+    return bool((anyway or (same & both).any()) and not (both & ~same).any())
 
 
 def _added(equation: Any, operands: Sequence[Any], constants: Constants) -> list[Term]:
-    terms = [value.terms if isinstance(value, Linear) else [] for value in operands]
-    shape, dtype = equation.outvars[0].aval.shape, equation.outvars[0].aval.dtype
-    if any(term.source.shape != shape for each in terms for term in each):
-        raise Unfit
+    like = equation.outvars[0].aval
+    left, right = ([t.over(like.shape) for t in v.terms] if isinstance(v, Linear) else [] for v in operands)
     if equation.primitive.name == "sub":
-        terms[1] = _each(terms[1], lambda scale: _negative(scale, dtype))
-    return _sum([*terms[0], *terms[1]], dtype)
+        right = _each(right, lambda scale: _negative(scale, like.dtype))
+    return _sum([*left, *right], like.dtype, constants.most)
 
 
 def _negative(scale: Any, dtype: Any) -> Any:
@@ -159,16 +171,16 @@ def _scaled(equation: Any, operands: Sequence[Any], constants: Constants) -> lis
     divides = equation.primitive.name == "div"
     value = _only(operands, 0 if divides or isinstance(operands[0], Linear) else 1)
     (by,) = (other for other in operands if other is not value)
-    shape = equation.outvars[0].aval.shape
-    if np.shape(by) not in ((), shape) or value.shape != shape:
-        raise Unfit
+    like = equation.outvars[0].aval
+    if np.ndim(by):
+        by = jnp.broadcast_to(by, like.shape)
 
     def change(scale: Any) -> Any:
         if divides:
-            return (np.ones((), value.dtype) if scale is None else scale) / by
+            return (np.ones((), like.dtype) if scale is None else scale) / by
         return by if scale is None else scale * by
 
-    return _each(value.terms, change)
+    return _each([term.over(like.shape) for term in value.terms], change)
 
 
 def _converted(equation: Any, operands: Sequence[Any], constants: Constants) -> list[Term]:
@@ -177,13 +189,13 @@ def _converted(equation: Any, operands: Sequence[Any], constants: Constants) -> 
 
 
 def _moved(equation: Any, operands: Sequence[Any], constants: Constants) -> list[Term]:
-    move = MOVES[equation.primitive.name]
+    move = MOVES.get(equation.primitive.name, lambda source, params: np.tile(source, params["reps"]))
     return _placed(_only(operands).terms, lambda s: move(s, equation.params), lambda s: rebind(equation, [s])[0])
 
 
 def _placed(terms: Sequence[Term], move: Callable[[Any], Any], factors: Callable[[Any], Any]) -> list[Term]:
     """Sources and factors in other places."""
-    return [Term(move(t.source), factors(t.scale) if t.key is None else t.scale) for t in terms]
+    return [Term(move(t.source), factors(t.scale) if t.key is None else t.scale, t.clear) for t in terms]
 
 
 def _padded(equation: Any, operands: Sequence[Any], constants: Constants) -> list[Term]:
@@ -195,7 +207,9 @@ def _padded(equation: Any, operands: Sequence[Any], constants: Constants) -> lis
         shape = [n + max(n - 1, 0) * inside for n, (_, _, inside) in zip(source.shape, config, strict=True)]
         wide = np.zeros(shape, np.int32)
         wide[tuple(slice(None, None, inside + 1) for _, _, inside in config)] = source
-        wide = wide[tuple(slice(max(-low, 0), n - max(-high, 0)) for n, (low, high, _) in zip(shape, config, strict=True))]
+        wide = wide[
+            tuple(slice(max(-low, 0), n - max(-high, 0)) for n, (low, high, _) in zip(shape, config, strict=True))
+        ]
         return np.pad(wide, [(max(low, 0), max(high, 0)) for low, high, _ in config])
 
     zero = np.zeros((), value.dtype)
@@ -218,16 +232,17 @@ def _joined(equation: Any, operands: Sequence[Any], constants: Constants) -> lis
                     break
             else:
                 groups.append({place: term})
-    nothing = [np.zeros(np.shape(value) if not isinstance(value, Linear) else value.shape, np.int32) for value in operands]
+    nothing = [np.zeros(_shape(value), np.int32) for value in operands]
     found = []
     for group in groups:
         source = join([group[i].source if i in group else zeros for i, zeros in enumerate(nothing)])
         scale = next(iter(group.values())).scale
+        clear = all(term.clear for term in group.values())
         if next(iter(group.values())).key is None:
             parts = [group[i].scale if i in group else jnp.zeros(z.shape, dtype) for i, z in enumerate(nothing)]
             (scale,) = rebind(equation, parts)
-        found.append(Term(source, scale))
-    if len(found) > _MOST:
+        found.append(Term(source, scale, clear))
+    if len(found) > constants.most:
         raise Unfit
     return found
 
@@ -239,7 +254,7 @@ def _chosen(equation: Any, operands: Sequence[Any], constants: Constants) -> lis
     dtype = equation.outvars[0].aval.dtype
     groups: list[dict[int, Term]] = []
     for place, value in enumerate(cases):
-        for term in value.terms if isinstance(value, Linear) else ():
+        for term in [t.over(equation.outvars[0].aval.shape) for t in value.terms] if isinstance(value, Linear) else ():
             for group in groups:
                 source = next(iter(group.values())).source
                 if place not in group and (source is term.source or np.array_equal(source, term.source)):
@@ -256,14 +271,14 @@ def _chosen(equation: Any, operands: Sequence[Any], constants: Constants) -> lis
         zeros = jnp.zeros(first.source.shape, dtype)
         parts = [jnp.asarray(group[i].full(dtype)) if i in group else zeros for i in range(len(cases))]
         found.append(Term(first.source, rebind(equation, [which, *parts])[0]))
-    return _sum(found, dtype)
+    return _sum(found, dtype, constants.most)
 
 
 def _summed(equation: Any, operands: Sequence[Any], constants: Constants) -> list[Term]:
     value = _only(operands)
     axes = tuple(equation.params["axes"])
     count = math.prod(value.shape[axis] for axis in axes)
-    if count * len(value.terms) > _MOST:
+    if count * len(value.terms) > 2 * constants.most:
         raise Unfit
     rest = [axis for axis in range(len(value.shape)) if axis not in axes]
     shape = (*[value.shape[axis] for axis in rest], count)
@@ -271,9 +286,9 @@ def _summed(equation: Any, operands: Sequence[Any], constants: Constants) -> lis
     def apart(array: Any) -> Any:
         return array.transpose(*rest, *axes).reshape(shape)
 
-    terms = [(apart(t.source), apart(t.scale) if t.key is None else None, t.scale) for t in value.terms]
-    taken = [Term(s[..., i], number if a is None else a[..., i]) for i in range(count) for s, a, number in terms]
-    return _sum(taken, value.dtype)
+    whole = _placed(value.terms, apart, apart)
+    taken = [_placed([t], lambda s: s[..., i], lambda scale: scale[..., i])[0] for i in range(count) for t in whole]  # noqa: B023
+    return _sum(taken, value.dtype, constants.most)
 
 
 def _read(equation: Any, operands: Sequence[Any], constants: Constants) -> list[Term]:
@@ -289,6 +304,61 @@ def _read(equation: Any, operands: Sequence[Any], constants: Constants) -> list[
     return _placed(value.terms, take, lambda scale: rebind(equation, [scale, *indices])[0])
 
 
+def _written(equation: Any, operands: Sequence[Any], constants: Constants) -> list[Term]:
+    """Elements written, or added, at places that are constants."""
+    name, dtype = equation.primitive.name, equation.outvars[0].aval.dtype
+    updates_at = 1 if name == "dynamic_update_slice" else 2
+    target, updates = operands[0], operands[updates_at]
+    places = [constants.value(v) for i, v in enumerate(operands) if i not in (0, updates_at)]
+
+    def write(below: Any, above: Any) -> Any:
+        values = [below, *places]
+        values.insert(updates_at, above)
+        if name == "dynamic_update_slice" or jnp.issubdtype(below.dtype, jnp.floating):
+            return rebind(equation, values)[0]
+        options: dict[str, Any] = {key: equation.params[key] for key in ("dimension_numbers", "unique_indices", "mode")}
+        return (jax.lax.scatter_add if name == "scatter-add" else jax.lax.scatter)(*values, **options)
+
+    def sources(below: Any, above: Any) -> np.ndarray:
+        with jax.ensure_compile_time_eval():
+            return np.asarray(write(jnp.asarray(below, np.int32), jnp.asarray(above, np.int32)))
+
+    nothing, none = (np.zeros(_shape(value), np.int32) for value in (target, updates))
+    if name != "dynamic_update_slice":
+        once: dict[str, Any] = {key: equation.params[key] for key in ("dimension_numbers", "mode")}
+        with jax.ensure_compile_time_eval():
+            times = jax.lax.scatter_add(jnp.asarray(nothing), places[0], jnp.ones_like(none), **once)
+            if times.max(initial=0) > 1:
+                raise Unfit
+    found: list[Term] = []
+    if isinstance(target, Linear):
+        zeros = jnp.zeros(none.shape, dtype)
+        found += _placed(target.terms, lambda s: sources(s, none), lambda scale: write(scale, zeros))
+    if isinstance(updates, Linear):
+        empty = jnp.zeros(nothing.shape, dtype)
+        found += _placed(updates.terms, lambda s: sources(nothing, s), lambda scale: write(empty, scale))
+    return _sum(found, dtype, constants.most)
+
+
+def _parted(equation: Any, operands: Sequence[Any], constants: Constants) -> list[list[Term]]:
+    """One value in several parts."""
+    axis, sizes = equation.params["axis"], equation.params.get("sizes")
+    count = len(equation.outvars)
+
+    def parts(source: np.ndarray) -> list[np.ndarray]:
+        return list(np.moveaxis(source, axis, 0)) if sizes is None else np.split(source, np.cumsum(sizes)[:-1], axis)
+
+    found = [
+        (parts(t.source), rebind(equation, [t.scale]) if t.key is None else [t.scale] * count, t.clear)
+        for t in _only(operands).terms
+    ]
+    return [[Term(source[i], scale[i], clear) for source, scale, clear in found] for i in range(count)]
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return value.shape if isinstance(value, Linear) else np.shape(value)
+
+
 Rule = Callable[[Any, Sequence[Any], Constants], list[Term]]
 
 RULES: dict[str, Rule] = {
@@ -299,13 +369,18 @@ RULES: dict[str, Rule] = {
     "copy": _converted,
     "div": _scaled,
     "dynamic_slice": _read,
+    "dynamic_update_slice": _written,
     "gather": _read,
     "mul": _scaled,
     "neg": _negated,
     "pad": _padded,
     "reduce_sum": _summed,
+    "scatter": _written,
+    "scatter-add": _written,
     "select_n": _chosen,
     "stack": _joined,
     "sub": _added,
+    "tile": _moved,
     **dict.fromkeys(MOVES, _moved),
 }
+SEVERAL: dict[str, Callable[[Any, Sequence[Any], Constants], list[list[Term]]]] = {"split": _parted, "unstack": _parted}
