@@ -123,8 +123,8 @@ def sparse_hessian(
         argnames: the same by name, path or pattern; see ``grad``.
         has_aux: `func` returns ``(output, aux)``; aux is handed through.
         coloring: of the pattern, instead of the one that ``color`` finds.
-        mode: ``"symmetric"`` reads an entry off its column or off its row; ``"forward"`` does
-            without the symmetry, which a pattern given by hand may lack.
+        mode: ``"symmetric"`` reads an entry off its column or off its row; ``"auto"`` does the same where there are
+            products; ``"forward"`` does without the symmetry, which a pattern given by hand may lack.
         output: ``"bcoo"``, ``"bcsr"``, ``"csr"`` or ``"dense"``; see ``sparse_jacobian``.
         chunk_size: how many products are computed together, one chunk after the other; by default all.
         check: whether to compare, at each call, the matrix times a fixed random direction with the derivative of the
