@@ -194,8 +194,9 @@ def _moved(equation: Any, operands: Sequence[Any], constants: Constants) -> list
 
 
 def _placed(terms: Sequence[Term], move: Callable[[Any], Any], factors: Callable[[Any], Any]) -> list[Term]:
-    """Sources and factors in other places."""
-    return [Term(move(t.source), factors(t.scale) if t.key is None else t.scale, t.clear) for t in terms]
+    """Sources and factors in other places; factors that were the same stay the same."""
+    found = {id(t.scale): factors(t.scale) for t in {id(t.scale): t for t in terms if t.key is None}.values()}
+    return [Term(move(t.source), found.get(id(t.scale), t.scale), t.clear) for t in terms]
 
 
 def _padded(equation: Any, operands: Sequence[Any], constants: Constants) -> list[Term]:
@@ -233,14 +234,17 @@ def _joined(equation: Any, operands: Sequence[Any], constants: Constants) -> lis
             else:
                 groups.append({place: term})
     nothing = [np.zeros(_shape(value), np.int32) for value in operands]
-    found = []
+    found: list[Term] = []
+    joined: dict[tuple[int, ...], Any] = {}
     for group in groups:
         source = join([group[i].source if i in group else zeros for i, zeros in enumerate(nothing)])
         scale = next(iter(group.values())).scale
         clear = all(term.clear for term in group.values())
         if next(iter(group.values())).key is None:
             parts = [group[i].scale if i in group else jnp.zeros(z.shape, dtype) for i, z in enumerate(nothing)]
-            (scale,) = rebind(equation, parts)
+            key = tuple(id(group[i].scale) if i in group else 0 for i in range(len(operands)))
+            scale = joined[key] if key in joined else rebind(equation, parts)[0]
+            joined[key] = scale
         found.append(Term(source, scale, clear))
     if len(found) > constants.most:
         raise Unfit
