@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._jax import body_of, default_program, inner_program, is_literal, open_program, programs_in, rebind
+from .._jax import body_of, default_program, inner_program, is_literal, last_uses, open_program, programs_in, rebind
 from ._apart import computed_apart
 from ._hoisting import Hoisted
 from ._terms import LOST, RULES, SEVERAL, Constants, Linear, Term, Unfit
@@ -182,7 +182,8 @@ def _walk(body: Any, consts: Sequence[Any], arguments: Sequence[Any], constants:
     def read(atom: Any) -> Any:
         return np.asarray(atom.val, atom.aval.dtype) if is_literal(atom) else known[atom]
 
-    for equation in body.eqns:
+    last = last_uses(body)  # a source is as large as the value
+    for number, equation in enumerate(body.eqns):
         operands = [read(atom) for atom in equation.invars]
         inner = inner_program(equation) if equation.primitive.name in _CALLS else default_program(equation)
         if inner is not None:  # of platforms' ways the one for all others
@@ -194,7 +195,10 @@ def _walk(body: Any, consts: Sequence[Any], arguments: Sequence[Any], constants:
         else:
             results = rebind(equation, operands)
             constants.note(equation, operands, results)
-        known.update(zip(equation.outvars, results, strict=True))
+        known.update((var, value) for var, value in zip(equation.outvars, results, strict=True) if var in last)
+        for atom in equation.invars:
+            if not is_literal(atom) and last[atom] == number:
+                known.pop(atom, None)
     return [read(atom) for atom in body.outvars]
 
 
