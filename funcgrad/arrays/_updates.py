@@ -142,7 +142,7 @@ def require_grid(name: str, input: Any, dim: int, index: Any) -> None:
 
 def require_reduction(name: str, reduce: str, known: Sequence[str], dtype: Any) -> None:
     """Raise unless `reduce` is one of `known`, and means something for `dtype`."""
-    if reduce == "mean" and dtype == bool:
+    if reduce == "mean" and jnp.issubdtype(dtype, jnp.bool_):
         remedy = "convert input with fg.to(x, 'float')"
         fail(DtypeError, name, "input must be of numbers for reduce='mean'", "got bool", remedy)
     if reduce not in known:
@@ -155,7 +155,7 @@ _OF_BOOLEANS = {"sum": "amax", "prod": "amin", "add": "max", "mul": "min"}  # or
 
 def combining(how: str, dtype: Any) -> str:
     """`how` values are combined, by the name that booleans have for it: they are not added up."""
-    return _OF_BOOLEANS.get(how, how) if dtype == bool else how
+    return _OF_BOOLEANS.get(how, how) if jnp.issubdtype(dtype, jnp.bool_) else how
 
 
 def combined(x: Array, idx: Any, source: Any, reduce: str, include_self: bool = True) -> Array:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ._apart import computed_apart
 from ._chunks import in_chunks
 from ._dense import Leaves, size
+from ._hoisting import Hoisted
 from .coloring import Coloring
 
-__all__ = ["Compressed"]
+__all__ = ["Compressed", "Products"]
 
 
 class Compressed:
@@ -26,7 +28,6 @@ class Compressed:
             for each output leaf the same for the colours of rows.
         places: where each entry of the pattern stands in the products, raveled, one after the other.
         dtype: that of the entries.
-        eps: the rounding of the coarsest dtype on the way.
 
     Args:
         coloring: a coloring of the pattern of the Jacobian.
@@ -40,7 +41,6 @@ class Compressed:
     ):
         self.coloring, self.chunk_size = coloring, chunk_size
         self.dtype = jnp.result_type(*[leaf.dtype for leaf in outputs])
-        self.eps = max((float(jnp.finfo(leaf.dtype).eps) for leaf in (*inputs, *outputs)), default=0.0)
         self._inputs, self._outputs = len(inputs), len(outputs)
         self._groups = [  # how many products of columns there are and how they are split, and the same of rows
             (count, [size([leaf]) for leaf in leaves])
@@ -128,3 +128,52 @@ def _sums(colors: np.ndarray, count: int, like: Sequence[Any]) -> list[jax.Array
         where = own == np.arange(count, dtype=np.int32)[:, None]
         sums.append(jnp.asarray(where.reshape(count, *leaf.shape), leaf.dtype))
     return sums
+
+
+class Products:
+    """The entries of the Jacobian of a function of some arrays, read off products.
+
+    Attributes:
+        compressed: the products and their places.
+        kept: arrays that a compiled program is given besides the values.
+
+    Args:
+        compressed: the products.
+        function: from arrays to the choice of leaves to differentiate by, and to the function of them.
+        values: arrays like those that it takes.
+    """
+
+    def __init__(
+        self, compressed: Compressed, function: Callable[[Sequence[Any]], tuple[Any, Leaves]], values: Sequence[Any]
+    ):
+        self.compressed, self._function = compressed, function
+        self._hoisted = Hoisted(self._all, values, compressed.seeds)
+        places = compressed.places_in(self._hoisted.unmoved(self._lines))
+        self.kept = self._hoisted.kept, places
+
+    def computed(
+        self, values: Sequence[jax.Array], kept: tuple[Sequence[jax.Array], jax.Array], value: bool
+    ) -> tuple[jax.Array, list[jax.Array]]:
+        """The entries, and with `value` what else the function gives.
+
+        The products are kept apart, because XLA computes a product again for each entry if it sees how they are read.
+        """
+        count = None if value else self._lines
+        seeds, places = kept
+
+        def found(values: Sequence[jax.Array]) -> list[jax.Array]:
+            return self._hoisted.rest(values, seeds)[:count]
+
+        products = computed_apart(found, values) if self._hoisted.pure else found(values)
+        return self.compressed.entries(products[: self._lines], places), products[self._lines :]
+
+    def anew(self, values: Sequence[jax.Array]) -> tuple[jax.Array, list[jax.Array]]:
+        """The same with the function traced again."""
+        found = self._all(values, self.compressed.seeds)
+        return self.compressed.entries(found[: self._lines], self.compressed.places), found[self._lines :]
+
+    def _all(self, values: Sequence[Any], seeds: Sequence[jax.Array]) -> list[jax.Array]:
+        choice, f = self._function(values)
+        products, y, rest = self.compressed.products(f, choice.leaves, seeds)
+        self._lines = len(products)
+        return [*products, *y, *rest]

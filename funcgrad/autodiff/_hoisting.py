@@ -32,6 +32,7 @@ class Hoisted:
         kept: arrays that stand for `staying`, computed now. Those of small whole numbers, as sums of unit vectors are,
             are bytes: reading them takes longer than what is computed with them.
         pure: whether what is left has no effects.
+        length: how many steps are left.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Hoisted:
         made = {i for _, _, results in once for i in results} | set(fixed)
         scalings, self._kept = self._scaled(once, wanted & made)
         self._rest = constant + scalings + rest
+        self.length = len(self._rest)
         self.pure = not any(equation.effects for equation, _, _ in self._rest)
         known = dict(zip(fixed, staying, strict=True))
         kept: list[jax.Array]

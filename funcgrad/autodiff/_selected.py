@@ -14,7 +14,7 @@ import numpy as np
 from .._jax import reshaped
 from ._linear import Program, Step, bind
 
-__all__ = ["Columns", "Selected", "absorbed", "gathered", "written"]
+__all__ = ["MOVES", "Columns", "Selected", "absorbed", "gathered", "written"]
 
 _MOST_TERMS = 8
 
@@ -94,8 +94,8 @@ def moved(program: Program, step: Step, values: dict[int, Selected]) -> Selected
     name, like = step.primitive.name, program.shapes[step.outputs[0]]
     if name == "pad" and isinstance(step.inputs[0], int):
         return _padded(value, step, like)
-    if name in _MOVES:
-        source = _MOVES[name](value.source, step.params)
+    if name in MOVES:
+        source = MOVES[name](value.source, step.params)
         scale = value.scale
         if scale is not None:
             (scale,) = bind(step.primitive, step.params, [scale])
@@ -147,7 +147,7 @@ def _sliced(source: np.ndarray, params: dict[str, Any]) -> np.ndarray:
     return source[tuple(slice(*each) for each in edges)]
 
 
-_MOVES: dict[str, Callable[[np.ndarray, dict[str, Any]], np.ndarray]] = {
+MOVES: dict[str, Callable[[np.ndarray, dict[str, Any]], np.ndarray]] = {
     "reshape": reshaped,
     "squeeze": lambda source, params: source.squeeze(tuple(params["dimensions"])),
     "transpose": lambda source, params: source.transpose(params["permutation"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,11 @@ import numpy as np
 from .._checks import fail
 from .._claims import checking, claim
 from .._errors import ArgumentError, ShapeError, TracedValueError
-from ._apart import computed_apart
 from ._arguments import Selection, choose
 from ._calls import Call, array_key
-from ._compressed import Compressed
+from ._compressed import Compressed, Products
 from ._dense import Leaves, size, slope
-from ._hoisting import Hoisted
+from ._entrywise import Entrywise, entrywise
 from ._outputs import Traced, as_raised, lacks_derivative, require_scalar
 from .coloring import Coloring, color
 from .coloring._lines import require_symmetric
@@ -74,11 +74,11 @@ class Programs:
 
 
 class SparseProgram:
-    """Products with seeds and the entries read off them, for one kind of call.
+    """The entries of the matrix for one kind of call: carried through the program, or read off products with seeds.
 
     Attributes:
         pattern: that of the matrix.
-        coloring: which lines are computed together.
+        dtype: that of the entries.
         simple: whether nothing but the matrix is wanted.
     """
 
@@ -111,16 +111,17 @@ class SparseProgram:
             required = f"the pattern must have the shape of the matrix, {self.shape} for this call"
             fail(ShapeError, name, required, given, "leave the pattern out to have it found")
 
-        def prepared(coloring: Coloring) -> tuple[Compressed, Hoisted]:
-            compressed = Compressed(coloring, inputs, found, wanted.chunk_size)
-            self._compressed = compressed
-            return compressed, Hoisted(self._products, call.shapes(), compressed.seeds)
-
-        self._compressed, self._hoisted = self._prepared(prepared)
-        self.coloring = self._compressed.coloring
-        self._places = self._compressed.places_in(self._hoisted.unmoved(self._lines))
-        self._entries = jax.jit(lambda values, kept, places: self._computed(values, kept, places, False)[0])
-        self._all = jax.jit(lambda values, kept, places: self._computed(values, kept, places, True))
+        if wanted.order == 2 and wanted.coloring is None and wanted.mode != "forward":
+            require_symmetric(wanted.selection.name, self.pattern)
+        self.dtype = jnp.result_type(*[leaf.dtype for leaf in found])
+        self._eps = max((float(jnp.finfo(leaf.dtype).eps) for leaf in (*inputs, *found)), default=0.0)
+        self._leaves = inputs, found
+        way: Entrywise | Products | None = None
+        if wanted.mode == "auto" and wanted.chunk_size is None:
+            way = entrywise(self._along, call.shapes(), inputs, self.pattern, complete=wanted.pattern is None)
+        self._way = self._products if way is None else way
+        self._entries = jax.jit(lambda values, kept: self._way.computed(values, kept, value=False)[0])
+        self._all = jax.jit(lambda values, kept: self._way.computed(values, kept, value=True))
         self._product = jax.jit(self._directional)
         self._finish = wanted.finish(self.pattern)
         self.simple = not wanted.has_aux and not wanted.check
@@ -139,7 +140,7 @@ class SparseProgram:
     def simply(self, values: Sequence[jax.Array]) -> Any:
         """The matrix, where it is all that is wanted and nothing is traced."""
         try:
-            return self._finish(self._entries(values, self._hoisted.kept, self._places))
+            return self._finish(self._entries(values, self._way.kept))
         except Exception:
             with as_raised():
                 raise
@@ -152,17 +153,15 @@ class SparseProgram:
         others: list[jax.Array] = []
         try:
             if checking():  # which keeps what is claimed in the function, traced anew
-                found = self._products(call.values, self._compressed.seeds)
-                data = self._compressed.entries(found[: self._lines], self._compressed.places)
-                others = found[self._lines :]
+                data, others = self._products.anew(call.values)
             elif call.traced:
                 # As plain constants XLA would make floats of the bytes, while it compiles.
-                kept, places = jax.lax.optimization_barrier((self._hoisted.kept, self._places))
-                data, others = self._computed(call.values, kept, places, True)
+                kept = jax.lax.optimization_barrier(self._way.kept)
+                data, others = self._way.computed(call.values, kept, value=True)
             elif value:
-                data, others = self._all(call.values, self._hoisted.kept, self._places)
+                data, others = self._all(call.values, self._way.kept)
             else:
-                data = self._entries(call.values, self._hoisted.kept, self._places)
+                data = self._entries(call.values, self._way.kept)
         except Exception:
             with as_raised():
                 raise
@@ -170,21 +169,6 @@ class SparseProgram:
             self._require_complete(call, data)
         others = others[self._gradients :] if self.wanted.order == 2 else others
         return data, others[: self._outputs], others[self._outputs :]
-
-    def _computed(
-        self, values: Sequence[jax.Array], kept: Sequence[jax.Array], places: jax.Array, value: bool
-    ) -> tuple[jax.Array, list[jax.Array]]:
-        """The entries, and with `value` what else the function gives.
-
-        The products are kept apart, because XLA computes a product again for each entry if it sees how they are read.
-        """
-        count = None if value else self._lines
-
-        def found(values: Sequence[jax.Array]) -> list[jax.Array]:
-            return self._hoisted.rest(values, kept)[:count]
-
-        products = computed_apart(found, values) if self._hoisted.pure else found(values)
-        return self._compressed.entries(products[: self._lines], places), products[self._lines :]
 
     def _function(self, values: Sequence[Any]) -> tuple[Any, Leaves]:
         """The leaves to differentiate, and the function of them whose Jacobian the matrix is."""
@@ -218,11 +202,27 @@ class SparseProgram:
         vars(self._traced).update({key: value for key, value in vars(traced).items() if key != "choice"})
         self._outputs, self._gradients = outputs, inputs
 
-    def _products(self, values: Sequence[Any], seeds: Sequence[jax.Array]) -> list[jax.Array]:
+    def _along(self, values: Sequence[Any], directions: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """The derivatives of the output along directions, one for each leaf, and what else the function gives."""
         choice, f = self._function(values)
-        products, y, rest = self._compressed.products(f, choice.leaves, seeds)
-        self._lines = len(products)
-        return [*products, *y, *rest]
+        y, moved, rest = jax.jvp(f, (choice.leaves,), (list(directions),), has_aux=True)
+        return moved, [*y, *rest]
+
+    @functools.cached_property
+    def _products(self) -> Products:
+        """The entries by products, where that is the way or it is asked for."""
+
+        def prepared(coloring: Coloring) -> Products:
+            compressed = Compressed(coloring, *self._leaves, self.wanted.chunk_size)
+            return Products(compressed, self._function, self._call.shapes())
+
+        found: Products = self._prepared(prepared)
+        return found
+
+    @property
+    def coloring(self) -> Coloring:
+        """Which lines are computed together, where products are."""
+        return self._products.compressed.coloring
 
     def _pattern(self) -> SparsityPattern:
         wanted = self.wanted
@@ -240,8 +240,6 @@ class SparseProgram:
         wanted = self.wanted
         if wanted.coloring is not None:
             return prepared(wanted.coloring)
-        if wanted.order == 2 and wanted.mode != "forward":
-            require_symmetric(wanted.selection.name, self.pattern)
         if wanted.mode != "auto":
             return prepared(color(self.pattern, wanted.mode))
         coloring = color(self.pattern, "auto" if wanted.order == 1 else "symmetric")
@@ -274,14 +272,14 @@ class SparseProgram:
             return
         m, n = self.shape
         direction = np.random.default_rng(0).uniform(0.5, 1.5, n) * np.random.default_rng(1).choice([-1.0, 1.0], n)
-        along = jnp.asarray(direction, self._compressed.dtype)
+        along = jnp.asarray(direction, self.dtype)
         moved: Any = (self._directional if traced else self._product)(call.values, along)
         rows, cols = self.pattern.rows, self.pattern.cols
         wide = jnp.promote_types(data.dtype, jnp.float32)
         terms = data.astype(wide) * along.astype(wide)[cols]
         total = jnp.zeros(m, wide).at[rows].add(terms)
         scale = jnp.zeros(m, wide).at[rows].add(jnp.abs(terms))
-        eps = self._compressed.eps
+        eps = self._eps
         allowed = 3 * eps**0.5 * (scale + jnp.abs(moved)) + 10 * eps * jnp.max(scale, initial=0)
         holds = ~(jnp.abs(total - moved) > allowed)
         claim(

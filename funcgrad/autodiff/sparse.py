@@ -1,4 +1,4 @@
-"""Sparse Jacobians and Hessians: few products give all entries."""
+"""Sparse Jacobians and Hessians: few products give all entries, or none."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ def sparse_jacobian(
 ) -> Function:
     r"""The function that computes the Jacobian of `func` as a sparse matrix, in as many products as it has colours.
 
+    Where `func` only moves, scales and adds elements after its nonlinear steps, as chains and stencils do, there are no
+    products: the entries are carried through its program, which takes about as long as `func` and one copy of them.
+
     The pattern and the colours are found at the first call with arguments of a shape, where the program is compiled
     too, and kept in the function that is returned: make it once and call it often.
 
@@ -49,9 +52,9 @@ def sparse_jacobian(
         argnums: the argument to differentiate by position, or a sequence of them; the first by default.
         argnames: the same by name, path or pattern; see ``grad``.
         has_aux: `func` returns ``(output, aux)``; aux is handed through.
-        coloring: of the pattern, instead of the one that ``color`` finds.
+        coloring: of the pattern, instead of the one that ``color`` finds, for where there are products.
         mode: ``"forward"`` computes sums of columns, ``"reverse"`` sums of rows, ``"bidirectional"`` both; ``"auto"``
-            takes what needs the fewest.
+            carries the entries where it can, and otherwise takes what needs the fewest.
         output: ``"bcoo"`` or ``"bcsr"`` of ``jax.experimental.sparse``, ``"csr"`` for a ``scipy.sparse.csr_array`` on
             the host, or ``"dense"``.
         chunk_size: how many products are computed together, one chunk after the other; by default all. It bounds the
@@ -120,8 +123,8 @@ def sparse_hessian(
         argnames: the same by name, path or pattern; see ``grad``.
         has_aux: `func` returns ``(output, aux)``; aux is handed through.
         coloring: of the pattern, instead of the one that ``color`` finds.
-        mode: ``"symmetric"`` reads an entry off its column or off its row, as does ``"auto"``; ``"forward"`` does
-            without the symmetry, which a pattern given by hand may lack.
+        mode: ``"symmetric"`` reads an entry off its column or off its row; ``"auto"`` does the same where there are
+            products; ``"forward"`` does without the symmetry, which a pattern given by hand may lack.
         output: ``"bcoo"``, ``"bcsr"``, ``"csr"`` or ``"dense"``; see ``sparse_jacobian``.
         chunk_size: how many products are computed together, one chunk after the other; by default all.
         check: whether to compare, at each call, the matrix times a fixed random direction with the derivative of the
