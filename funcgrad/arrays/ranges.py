@@ -162,9 +162,12 @@ def logspace(
     kind = _spaced("logspace", start, end, dtype)
     if jnp.issubdtype(kind, jnp.integer):
         start, end = _cut(start), _cut(end)
-        return jnp.logspace(start, end, count, base=base, dtype=kind)
     exponents = _spaced_floats(start, end, count, kind)
-    return jnp.power(jnp.asarray(base, exponents.dtype), exponents).astype(kind)
+    powers = jnp.power(jnp.asarray(base, exponents.dtype), exponents)
+    if jnp.issubdtype(kind, jnp.integer):  # a power that rounding left just below a whole number is that number
+        near = jnp.round(powers)
+        powers = jnp.where(jnp.abs(powers - near) <= 4 * jnp.finfo(powers.dtype).eps * near, near, jnp.trunc(powers))
+    return powers.astype(kind)
 
 
 def _cut(bound: ArrayLike) -> Array:
