@@ -132,6 +132,9 @@ def test_multinomial_reaches_the_ends_and_never_a_weight_of_zero():
     weights = fg.tensor([0.0] * 5 + [1.0] + [0.0] * 5)
     assert set(np.asarray(fg.multinomial(weights, 1000, True, key=KEY))) == {5}
     assert np.asarray(fg.multinomial(weights, 1, key=KEY)) == [5]
+    rng = np.random.default_rng(0)
+    many = (rng.random(40_000) * (rng.random(40_000) < 0.1)).astype(np.float32)  # running sums that rise at zeros
+    assert many[np.asarray(fg.multinomial(many, 1_000_000, True, key=KEY))].all()
 
 
 def test_multinomial_counts_sum_to_n_and_follow_the_probabilities():

@@ -171,8 +171,9 @@ def multinomial(input: ArrayLike, num_samples: int, replacement: bool = False, *
         noise = jax.random.gumbel(key, weights.shape, weights.dtype)
         return jax.lax.top_k(jnp.log(weights) + noise, count)[1].astype(default_int())
     # By the inverse of the distribution function: its memory is that of the weights and the draws, not their product.
-    # A level is above 0 and at most the total, so that a category of weight 0 is never the first to reach it.
-    reached = jnp.cumsum(weights, axis=-1)
+    # A level is above 0 and at most the total. XLA adds in a tree, whose sums rise and fall by what is rounded off also
+    # where nothing is added: those are left out, so that a category of weight 0 is never the first to reach a level.
+    reached = jax.lax.cummax(jnp.where(weights > 0, jnp.cumsum(weights, axis=-1), 0), weights.ndim - 1)
     level = reached[..., -1:] * (1 - jax.random.uniform(key, (*rows, count), weights.dtype))
     find = jnp.searchsorted if weights.ndim == 1 else jax.vmap(jnp.searchsorted)
     return find(reached, level).astype(default_int())
