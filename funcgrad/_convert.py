@@ -41,7 +41,7 @@ def from_host(
             narrower float is not an error. `lossy` allows all of it, `truncate` fractions.
         DtypeError: the data are not numbers (strings, dates, objects).
     """
-    own = host_copy(name, data, dtype, lossy=lossy, truncate=truncate, copy=not private)
+    own = host_copy(name, data, dtype, lossy=lossy, truncate=truncate, private=private)
     if device is not None:
         return jax.device_put(own, device)
     with jax.ensure_compile_time_eval():  # a constant is known, also where a function is being traced
@@ -55,7 +55,7 @@ def host_copy(
     *,
     lossy: bool = False,
     truncate: bool = False,
-    copy: bool = True,
+    private: bool = False,
 ) -> np.ndarray:
     """What `from_host` gives to JAX: a NumPy array of a dtype that JAX keeps, which nobody else holds."""
     source = _from_torch(name, data) if is_torch(data) else _as_numpy(name, data)
@@ -65,7 +65,7 @@ def host_copy(
     if source.dtype.kind == "c" and not jnp.issubdtype(target, jnp.complexfloating) and target.kind != "b":
         source = source.real
     with np.errstate(all="ignore"):  # loss was asked for, or is rounding, so an overflow here is no news
-        return source.astype(target, order="C", copy=copy)
+        return source.astype(target, order="C", copy=not private)
 
 
 def kept_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:

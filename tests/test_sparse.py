@@ -9,7 +9,7 @@ from harness import raises
 from jax.experimental import sparse as jax_sparse
 
 import funcgrad as fg
-from funcgrad.autodiff._apart import computed_apart
+from funcgrad._apart import computed_apart
 from funcgrad.autodiff._calls import Call
 from funcgrad.autodiff._hoisting import Hoisted
 from funcgrad.autodiff._sparse import Programs, SparseProgram

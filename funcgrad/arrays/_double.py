@@ -254,9 +254,13 @@ def exp2(x: Array, plain: Callable[[Array], Array]) -> Array:
     return _in_double(_power_of_2, plain, x)
 
 
+def _exp(x: Array) -> Array:
+    return _power_of_2(_times(x, 1 / math.log(2)))
+
+
 def sinh(x: Array) -> Array:
     def wide(x: Array) -> Array:
-        more = _power_of_2(_times(x, 1 / math.log(2)))
+        more = _exp(x)
         far = _times(lax.sub(more, lax.div(_full(x, 1.0), more)), 0.5)
         near = lax.mul(x, _polynomial([1 / math.factorial(k) for k in range(1, 14, 2)], lax.mul(x, x)))
         return lax.select(lax.lt(lax.abs(x), _full(x, 1.0)), near, far)
@@ -266,7 +270,7 @@ def sinh(x: Array) -> Array:
 
 def cosh(x: Array) -> Array:
     def wide(x: Array) -> Array:
-        more = _power_of_2(_times(x, 1 / math.log(2)))
+        more = _exp(x)
         return _times(lax.add(more, lax.div(_full(x, 1.0), more)), 0.5)
 
     return _in_double(wide, jnp.cosh, x)
@@ -287,7 +291,7 @@ def softplus(x: Array, plain: Callable[[Array], Array]) -> Array:
     """The logarithm of 1 + exp(x)."""
 
     def wide(x: Array) -> Array:
-        less = _power_of_2(_times(lax.abs(x), -1 / math.log(2)))
+        less = _exp(lax.neg(lax.abs(x)))
         ratio = lax.div(less, _plus(less, 2.0))  # log(1 + t) is twice the inverse hyperbolic tangent of t / (2 + t)
         rest = _times(lax.mul(ratio, _polynomial(_ATANH, lax.mul(ratio, ratio))), 2.0)
         return lax.add(lax.max(x, _full(x, 0.0)), rest)

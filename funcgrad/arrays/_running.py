@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from .._apart import computed_apart
 from .._sizes import is_open
 from .._types import Array
 from ._order import LARGE
@@ -102,15 +103,13 @@ def _by_eights(
 
 
 def _apart(function: Callable[..., _Elements]) -> Callable[..., _Elements]:
-    """`function` of rows in a branch that is always taken, which XLA cannot know.
+    """`function` of rows, and what it reads, apart, also of rows that are mapped.
 
-    Otherwise it would compute each element anew for each of the eight that read it, with all that it comes from.
+    Otherwise XLA would compute each element anew for each of the eight that read it, with all that it comes from.
     """
 
     def branch(*rows: Array) -> _Elements:
-        bits = lax.slice_in_dim(rows[0].reshape(-1), 0, 1).astype(np.float32).view(np.uint32)
-        always = lax.population_count(bits)[0] <= 32
-        return lax.cond(always, function, lambda *rows: rows, *rows)
+        return computed_apart(lambda rows: function(*rows), rows)
 
     mapped = jax.custom_batching.custom_vmap(branch)
 

@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._apart import computed_apart
 from ._chunks import in_chunks
 from ._dense import Leaves, size
 from ._hoisting import Hoisted
@@ -158,13 +157,8 @@ class Products:
 
         The products are kept apart, because XLA computes a product again for each entry if it sees how they are read.
         """
-        count = None if value else self._lines
         seeds, places = kept
-
-        def found(values: Sequence[jax.Array]) -> list[jax.Array]:
-            return self._hoisted.rest(values, seeds)[:count]
-
-        products = computed_apart(found, values) if self._hoisted.pure else found(values)
+        products = self._hoisted.rest_apart(values, seeds, None if value else self._lines)
         return self.compressed.entries(products[: self._lines], places), products[self._lines :]
 
     def anew(self, values: Sequence[jax.Array]) -> tuple[jax.Array, list[jax.Array]]:

@@ -15,7 +15,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._jax import body_of, default_program, inner_program, is_literal, last_uses, open_program, programs_in, rebind
-from ._apart import computed_apart
 from ._hoisting import Hoisted
 from ._terms import LOST, RULES, SEVERAL, Constants, Linear, Term, Unfit
 from .sparsity import SparsityPattern
@@ -97,14 +96,10 @@ class Entrywise:
         """The entries, and with `value` the other arrays."""
         places, again, more = kept
         count = None if value else 1
-
-        def found(values: Sequence[jax.Array]) -> list[jax.Array]:
-            return self._hoisted.rest(values, ())[:count]
-
         if self._in_order:  # nothing else reads them
-            pool, *others = found(values)
+            pool, *others = self._hoisted.rest(values, ())[:count]
             return pool[: places.size], others
-        pool, *others = computed_apart(found, values) if self._hoisted.pure else found(values)
+        pool, *others = self._hoisted.rest_apart(values, (), count)
         options: dict[str, Any] = {"mode": "promise_in_bounds", "wrap_negative_indices": False}
         data = pool.at[places].get(**options)
         if again.size:

@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from .._apart import computed_apart
 from .._jax import body_of, consts_of, inner_program, is_literal, rebind, reshaped
 
 __all__ = ["Hoisted"]
@@ -73,6 +74,14 @@ class Hoisted:
         for number, value, dtype in zip(self._kept, kept, self._dtypes, strict=True):
             values[number] = value if value.dtype == dtype else value.astype(dtype)
         return self._run(self._rest, values, self._results)
+
+    def rest_apart(self, moving: Sequence[Any], kept: Sequence[Any], count: int | None) -> list[Any]:
+        """The first `count` results of `rest` (all for None), apart from what reads them unless they have effects."""
+
+        def found(moving: Sequence[Any]) -> list[Any]:
+            return self.rest(moving, kept)[:count]
+
+        return computed_apart(found, moving) if self.pure else found(moving)
 
     def unmoved(self, count: int) -> list[np.ndarray | None]:
         """Leave out the last movements of the first `count` results, which then come as they were before.

@@ -14,9 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._apart import computed_apart
 from .._checks import describe, fail, is_concrete
 from .._errors import ArgumentError, ArgumentTypeError, ShapeError, TracedValueError
-from ._apart import computed_apart
 from ._compressed import Compressed
 from ._dense import Blocks, Decision, Leaves, size, sizes_out
 from ._matrix_types import OUTPUTS, as_pattern, finish
