@@ -5,7 +5,6 @@ made here of the published sizes. Source: Srajer, Kukelova, Fitzgibbon, A benchm
 differentiation tools on some problems in computer vision and machine learning, 2018.
 """
 
-import importlib.util
 import time
 
 import jax
@@ -14,7 +13,7 @@ import numpy as np
 
 import funcgrad as fg
 
-from .timing import interleaved, ratio, spread
+from .timing import interleaved, peer, ratio, spread
 
 _PAUSE = "pause"
 
@@ -172,7 +171,7 @@ def main(rounds: int = 9, calls: int = 3) -> None:
     print("milliseconds a call in float64, median [quartiles]; the last column is relative to the first row\n")
     print("| problem | what | ms | times the objective |")
     print("|---|---|---|---|")
-    torch = __import__("torch") if importlib.util.find_spec("torch") else None
+    torch = peer("torch")
     with jax.enable_x64(True):
         for d in (10, 32):
             objective, textbook, params, by_torch = mixture(10_000, d, 25)

@@ -8,7 +8,6 @@ its first call there, so that new words join by themselves.
 """
 
 import functools
-import importlib.util
 import math
 import pathlib
 import re
@@ -23,7 +22,7 @@ import numpy as np
 
 import funcgrad as fg
 
-from .timing import interleaved, ratio, spread
+from .timing import interleaved, peer, ratio, spread
 
 sys.path += [str(pathlib.Path(__file__).parents[1] / "tests")]
 from cases import ALL
@@ -31,7 +30,7 @@ from harness import arrays_of, word
 from plain import PLAIN, SAMPLES
 
 SLOW = ["reshape", "cat", "stack", "softmax", "zeros", "ones", "full", "index", "set", "einsum", "where", "squeeze"]
-torch = __import__("torch") if importlib.util.find_spec("torch") else None
+torch = peer("torch")
 
 WORDS = {name: getattr(fg, name) for name in fg.__all__}
 CALLS = PLAIN | {

@@ -1,6 +1,5 @@
 """Sparse Jacobians: detection and colouring, evaluation against the products alone, asdex (if installed) and dense."""
 
-import importlib.util
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 import funcgrad as fg
 
-from .timing import interleaved, ratio, spread
+from .timing import interleaved, peer, ratio, spread
 
 
 def brusselator(n: int) -> tuple[Callable[[Any], Any], int]:
@@ -110,7 +109,7 @@ def row(asdex: Any, f: Callable[[Any], Any], n: int, rounds: int, calls: int) ->
 
 
 def main(rounds: int = 15, calls: int = 5) -> None:
-    asdex = __import__("asdex") if importlib.util.find_spec("asdex") else None
+    asdex = peer("asdex")
     print("pattern and colours in milliseconds; a call in microseconds, median [quartiles]\n")
     heads = ["problem", "pattern", "colours", "how many", "asdex: both", "how many", "funcgrad", "under jit"]
     heads += ["products alone", "f", "asdex", "funcgrad / products", "asdex / funcgrad"]

@@ -3,7 +3,6 @@
 Then programs of many steps, and how many colours patterns take, of the Jacobian and (where symmetric) of the Hessian.
 """
 
-import importlib.util
 import itertools
 import resource
 import warnings
@@ -16,7 +15,7 @@ from scipy.spatial import Delaunay
 
 import funcgrad as fg
 
-from .timing import interleaved, ratio, spread
+from .timing import interleaved, peer, ratio, spread
 
 KERNEL = np.random.default_rng(0).normal(size=(1, 1, 3, 3)).astype(np.float32)
 
@@ -203,13 +202,13 @@ PATTERNS = {
 
 
 def main(rounds: int = 5) -> None:
-    peer = __import__("asdex") if importlib.util.find_spec("asdex") else None
+    asdex = peer("asdex")
     print("milliseconds, median [quartiles]\n")
     print("| problem | unknowns | entries | funcgrad | asdex | asdex / funcgrad |")
     print("|---|---|---|---|---|---|")
     for name, (function, sizes) in JACOBIANS.items():
         for size in sizes:
-            row(name, size, fg.jacobian_pattern, peer and peer.jacobian_sparsity, function, rounds)
+            row(name, size, fg.jacobian_pattern, asdex and asdex.jacobian_sparsity, function, rounds)
     row("Hessian of Rosenbrock", 100_000, fg.hessian_pattern, None, rosenbrock_sum, rounds)
     print("\nprograms of many steps, 500 unknowns\n\n| program | steps | entries | milliseconds |\n|---|---|---|---|")
     for name, make in STEPS.items():
@@ -217,24 +216,24 @@ def main(rounds: int = 5) -> None:
             function, like = make(steps), jax.ShapeDtypeStruct((500,), np.float32)
             took = interleaved({"": lambda f=function, x=like: fg.jacobian_pattern(f, x)}, 3, 1)[""]
             print(f"| {name} | {steps} | {fg.jacobian_pattern(function, like).nnz} | {spread(took, 1e3)} |", flush=True)
-    colors(peer)
+    colors(asdex)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"\nmost memory in use: {memory:.2f} GB")
 
 
-def row(name, size, detect, peer, function, rounds) -> None:
+def row(name, size, detect, theirs, function, rounds) -> None:
     x = np.zeros(size, np.float32)
     like = jax.ShapeDtypeStruct(x.shape, x.dtype)
     contenders = {"funcgrad": lambda: detect(function, like)}
-    if peer and size < 200_000:  # beyond, a minute a call
-        contenders["asdex"] = lambda: peer(function, x)
+    if theirs and size < 200_000:  # beyond, a minute a call
+        contenders["asdex"] = lambda: theirs(function, x)
     seconds = interleaved(contenders, rounds, 1)
     cells = [spread(seconds[each], 1e3) if each in seconds else "" for each in ("funcgrad", "asdex")]
     behind = f"{ratio(seconds['asdex'], seconds['funcgrad']):.0f}" if "asdex" in seconds else ""
     print(f"| {name} | {size} | {detect(function, like).nnz} | {' | '.join(cells)} | {behind} |", flush=True)
 
 
-def colors(peer) -> None:
+def colors(asdex) -> None:
     print(f"\n| pattern | shape | entries | colours | found by | asdex | Hessian | asdex |\n{'|---' * 8}|")
     more = fewer = 0
     for name, make in PATTERNS.items():
@@ -243,13 +242,13 @@ def colors(peer) -> None:
         if pattern == pattern.T:
             ours.append(fg.color(pattern, "symmetric"))
         theirs = []
-        if peer:
-            given = peer.SparsityPattern.from_coo(pattern.rows, pattern.cols, pattern.shape)
+        if asdex:
+            given = asdex.SparsityPattern.from_coo(pattern.rows, pattern.cols, pattern.shape)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that it does as well as the dense Jacobian
-                theirs = [peer.jacobian_coloring_from_sparsity(given).num_colors]
+                theirs = [asdex.jacobian_coloring_from_sparsity(given).num_colors]
                 if len(ours) > 1:
-                    theirs.append(peer.hessian_coloring_from_sparsity(given).num_colors)
+                    theirs.append(asdex.hessian_coloring_from_sparsity(given).num_colors)
             more += any(one.count > other for one, other in zip(ours, theirs, strict=True))
             fewer += any(one.count < other for one, other in zip(ours, theirs, strict=True))
         how = f"{ours[0].mode}, {ours[0].order}"
@@ -257,7 +256,7 @@ def colors(peer) -> None:
         cells = [cell for pair in counts for cell in pair] + [""] * 2
         cells = [name, " × ".join(map(str, pattern.shape)), str(pattern.nnz), cells[0], how, *cells[1:4]]
         print("|", " | ".join(cells), "|", flush=True)
-    if peer:
+    if asdex:
         print(f"\nof {len(PATTERNS)} patterns funcgrad takes more colours than asdex on {more}, fewer on {fewer}")
 
 

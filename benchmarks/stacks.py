@@ -1,14 +1,12 @@
 """Products of many small matrices and their gradients, compiled: funcgrad, jnp and (where installed) torch."""
 
-import importlib.util
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 import funcgrad as fg
 
-from .timing import interleaved, ratio, spread
+from .timing import interleaved, peer, ratio, spread
 
 SHAPES = [(10_000, 2), (10_000, 3), (10_000, 4), (10_000, 5), (10_000, 7), (10_000, 8), (1_000, 4), (100, 4)]
 
@@ -22,7 +20,7 @@ def timed(functions, operands, torch=None, arrays=()) -> dict:
 
 
 def main(rounds: int = 15, calls: int = 5) -> None:
-    torch = __import__("torch") if importlib.util.find_spec("torch") else None
+    torch = peer("torch")
     print("microseconds a call, median [quartiles]\n")
     print("| stack | funcgrad | jnp | torch | jnp / funcgrad | gradient: funcgrad | jnp | jnp / funcgrad |")
     print("|---|---|---|---|---|---|---|---|")
