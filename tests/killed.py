@@ -20,6 +20,7 @@ import numpy as np
 import optax
 
 import funcgrad as fg
+from funcgrad import _files
 from funcgrad.train import _checkpoint_file
 
 
@@ -71,7 +72,7 @@ def dying(kind, count):
     if kind == "write":
         _checkpoint_file.save_file = half
     elif kind == "flush":
-        _checkpoint_file._flush = before(_checkpoint_file._flush)
+        _files.flush = before(_files.flush)
     else:
         os.replace = before(os.replace)
     return lambda step: step

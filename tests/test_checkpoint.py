@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import threading
 import warnings
 from pathlib import Path
@@ -398,6 +399,17 @@ def test_two_files_mixed_are_no_checkpoint(path, tmp_path):
         fg.train.load(path)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere files have no such modes")
+@pytest.mark.parametrize("write", [fg.train.save, fg.save_weights])
+def test_who_may_read_new_files_may_read_these(path, write):
+    before = os.umask(0o027)
+    try:
+        write(path, {"w": jnp.zeros(2)})
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
 def test_a_failing_write_leaves_what_was_there(path, monkeypatch):
     fg.train.save(path, {"w": jnp.zeros(2)})
 
@@ -505,8 +517,7 @@ def test_what_a_dead_process_left_is_removed(tmp_path):
     code = f"""
 import os, signal
 import funcgrad as fg
-import funcgrad.train._checkpoint_file as files
-files.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 fg.train.Checkpoints({str(tmp_path)!r}).save({{"a": 1}}, step=3)
 """
     said("-c", code, status=-9)

@@ -18,6 +18,7 @@ from harness import raises
 
 import funcgrad as fg
 from funcgrad.testing import assert_close, assert_no_retrace
+from funcgrad.train._blocks import batch_of
 from funcgrad.train._feeding import taken_together
 
 x = np.linspace(-1, 1, 12, dtype=np.float32)
@@ -236,6 +237,42 @@ def test_the_rest_of_an_epoch_needs_no_program_of_its_own(step):
     assert len({*history["epoch"].tolist()}) == 2
 
 
+def test_several_steps_are_taken_where_nobody_can_tell(step):
+    class Counted(fg.train.Step):
+        def __init__(self):
+            self.__dict__.update(vars(step), calls=[])
+
+        def __call__(self, state, *batch):
+            self.calls.append(1)
+            return super().__call__(state, *batch)
+
+        def many(self, state, *blocks, count):
+            self.calls.append(int(count))
+            return super().many(state, *blocks, count=count)
+
+    def calls(data, wrap=lambda step: step, **options):
+        counted = Counted()
+        state, history = fit(wrap(counted), fresh(), data, **options)
+        assert int(state.step) == history.last("step") == len(history["loss"]) == sum(counted.calls)
+        return counted.calls
+
+    rows = fg.data.batches(x, y, batch_size=3)  # 12 rows
+    kept = Kept(every=3)
+    assert calls(batches(), epochs=2) == [3, 3]
+    assert calls(rows) == calls(lambda epoch: rows(epoch)) == [4]
+    assert calls(rows, checkpoint=kept) == [3, 1]
+    assert calls(rows, start=kept.saved[0][1]) == [1]
+    assert calls(iter(batches())) == calls(fg.data.prefetch(batches())) == [1, 1, 1]
+    assert calls(batches(), callbacks=[lambda event: None]) == [1, 1, 1]
+    assert calls(batches(), wrap=lambda step: lambda state, *batch: step(state, *batch)) == [1, 1, 1]
+    assert calls(batches(), steps_per_call=1) == [1, 1, 1]
+    # A run that goes on in the middle of an epoch takes the program of one that was not stopped, told or not.
+    whole = fit(step, fresh(), rows)[0]
+    half = fit(step, fresh(), rows, checkpoint=(stopped := Kept(every=2)), epochs=1)[0]
+    assert_close(half, whole, rtol=0.0, atol=0.0)
+    assert stopped.saved[0][1]["steps_per_call"] == 4
+
+
 def test_large_batches_on_the_device_stay_where_they_are():
     def spread(params, x, y):
         return fg.nn.mse_loss(params * x, y)
@@ -252,21 +289,18 @@ def test_large_batches_on_the_device_stay_where_they_are():
     assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(data))
 
 
+@pytest.mark.parametrize("stacked", [True, False])
 @pytest.mark.parametrize("convert", [np.array, jnp.array])
 @pytest.mark.parametrize("key", [None, fg.key(3)])
-def test_rows_of_several_batches_are_those_of_each(convert, key):
+def test_rows_of_several_batches_are_those_of_each(convert, key, stacked):
     """Also where some arrays are on the host and some on the device, and the last batches are fewer or smaller."""
     numbers, tree = np.arange(23), {"on": jnp.arange(46.0).reshape(23, 2), "off": np.arange(23, dtype=np.int8)}
     for rows in (16, 18, 23):
         part = {name: array[:rows] for name, array in tree.items()}
         data = fg.data.batches(convert(numbers[:rows]), part, batch_size=4, key=key)
         for start in (0, 1, 2):
-            taken = taken_together(data(2, start=start), 3, lambda: np.inf)
-            found = [
-                jax.tree.map(lambda leaf, i=i: leaf[i], t.batch) if t.steps else t.batch
-                for t in taken
-                for i in range(t.steps or 1)
-            ]
+            taken = taken_together(data(2, start=start), 3, lambda: 2, stacked)  # dispatches are cut
+            found = [batch_of(t.batch, i) if t.steps else t.batch for t in taken for i in range(t.steps or 1)]
             for one, batch in zip(found, data(2, start=start), strict=True):
                 jax.tree.map(np.testing.assert_array_equal, one, batch)
 
@@ -410,7 +444,7 @@ def test_a_run_is_saved_and_goes_on_bit_for_bit():
         np.testing.assert_array_equal(history["step"], np.arange(6, 13))
         np.testing.assert_array_equal(history["epoch"], [1, 2, 2, 2, 3, 3, 3])
     kept = Kept()
-    fit(step, start(), data, epochs=2, checkpoint=kept, evaluate=lambda p: {"score": 2})
+    fit(step, start(), data, epochs=2, checkpoint=kept, evaluate=lambda p: {"score": 2}, steps_per_call=1)
     assert [entry[:2] for entry in kept.saved] == [(3, {"epoch": 1, "batch": 0}), (6, {"epoch": 2, "batch": 0})]
     assert list(kept.saved[0][2]) == ["loss", "bias", "score"]
     finished, history = fit(step, kept and whole, data, epochs=2, start={"epoch": 2, "batch": 0})
@@ -485,7 +519,8 @@ def test_what_its_hooks_must_be(step):
 
 
 def test_a_line_for_each_epoch_where_there_is_no_terminal(step, capsys):
-    _, history = fit(step, fresh(), batches(), epochs=2, progress=True, evaluate=lambda p: {"score": 0.25})
+    options = {"evaluate": lambda p: {"score": 0.25}, "steps_per_call": 1}
+    _, history = fit(step, fresh(), batches(), epochs=2, progress=True, **options)
     out, err = capsys.readouterr()
     lines = out.splitlines()
     assert err == ""
@@ -504,7 +539,7 @@ def test_a_line_for_each_epoch_where_there_is_no_terminal(step, capsys):
 
 def test_lines_inside_a_long_epoch_where_there_is_no_terminal(step, capsys, monkeypatch):
     monkeypatch.setattr("funcgrad.train._progress._LINE_EVERY", 0.0)
-    _, history = fit(step, fresh(), batches(), progress=True)
+    _, history = fit(step, fresh(), batches(), progress=True, steps_per_call=1)
     fit(step, fresh(), batches(), progress=True, steps_per_call=3)
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith(f"epoch 1/1, 2/3: loss {history['loss'][1]:.4g}, bias ")

@@ -66,7 +66,7 @@ class Stopping(fg.train.Step):
             raise Stopped
 
 
-def fit(folder, after=None, source=None, epochs=3, **options):
+def fit(folder, after=None, source=None, epochs=3, steps_per_call=1, **options):
     """The program that is started again and again."""
     state, place = folder.resume(fresh())
     return fg.train.fit(
@@ -76,6 +76,7 @@ def fit(folder, after=None, source=None, epochs=3, **options):
         epochs=epochs,
         start=place,
         checkpoint=folder,
+        steps_per_call=steps_per_call,
         progress=False,
         **options,
     )
@@ -84,7 +85,7 @@ def fit(folder, after=None, source=None, epochs=3, **options):
 @pytest.fixture(scope="module")
 def whole():
     """The run that nothing stops: 9 steps in 3 epochs of 3 batches."""
-    state, history = fg.train.fit(step, fresh(), data(), epochs=3, progress=False)
+    state, history = fg.train.fit(step, fresh(), data(), epochs=3, steps_per_call=1, progress=False)
     return bits(state), history["loss"].tolist()
 
 
@@ -235,8 +236,9 @@ FEEDS = {
 }
 
 
+@pytest.mark.parametrize("together", [3, None])
 @pytest.mark.parametrize(("feed", "stop"), [(feed, stop) for feed, (_, stops) in FEEDS.items() for stop in stops])
-def test_several_steps_in_a_dispatch_resume_too(tmp_path, feed, stop):
+def test_several_steps_in_a_dispatch_resume_too(tmp_path, feed, stop, together):
     """11 batches, the last of fewer rows, up to 3 in a dispatch, and a checkpoint after every 4: dispatches are cut."""
     rows = FEEDS[feed][0]()
 
@@ -244,7 +246,7 @@ def test_several_steps_in_a_dispatch_resume_too(tmp_path, feed, stop):
         folder = fg.train.Checkpoints(tmp_path / name, every=4)
         state, place = folder.resume(fresh())
         return fg.train.fit(
-            step, state, rows, epochs=2, start=place, checkpoint=folder, steps_per_call=3, progress=False
+            step, state, rows, epochs=2, start=place, checkpoint=folder, steps_per_call=together, progress=False
         )[0]
 
     with pytest.raises(Stopped):
@@ -256,7 +258,7 @@ def test_a_choice_is_made_once(tmp_path, monkeypatch):
     """The last batch of an epoch is smaller, and a run may resume behind it: it chose before."""
     asked = []
 
-    def pays(self, state, *batch):
+    def pays(self, state, *batch, ready):
         asked.append(len(batch[0]))
         return 2 if len(batch[0]) == 4 else 1
 

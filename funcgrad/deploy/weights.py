@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from safetensors.numpy import save_file
 from .._checks import describe, fail
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
+from .._files import write_whole
 from .._plain import plain
 from .._types import PyTree
 
@@ -105,18 +105,14 @@ def save_weights(path: str | Path, params: PyTree) -> Path:
     """
     word, place = "save_weights", Path(path)
     arrays = {name: _on_host(word, name, leaf) for name, leaf in _named(word, params).items()}
-    temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
     try:
-        save_file(arrays, temporary, {"format": "pt"})  # what transformers looks for
-        os.replace(temporary, place)
+        write_whole(place, lambda file: save_file(arrays, file, {"format": "pt"}))  # what transformers looks for
     except OSError as error:
         given = f"got {str(place)!r} ({error.strerror or type(error).__name__})"
         fail(ArgumentError, word, "path must be a file that can be written", given, "choose another folder")
     except SafetensorError as error:
         given = f"got {str(place)!r} ({error})"
         fail(ArgumentError, word, "path must be a file that can be written", given, "choose another folder")
-    finally:
-        temporary.unlink(missing_ok=True)
     return place
 
 

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
 import json
-import os
-import re
-import socket
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,12 +22,12 @@ from safetensors.numpy import save_file
 
 from .._checks import fail
 from .._errors import ArgumentError, CheckpointError, FuncgradError
+from .._files import write_whole
 from ._leaves import array_of
 
 __all__ = [
     "FORMAT",
     "brief",
-    "ours_left_behind",
     "read",
     "read_manifest",
     "refuse",
@@ -45,70 +41,21 @@ __all__ = [
 
 FORMAT = 1
 _FIELD = "funcgrad"  # of the header's metadata
-_counter = itertools.count()
 
 
 def write(word: str, path: Path, manifest: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-    """Make the file at `path` appear, whole; an older one there is replaced in the same instant.
-
-    It is written under another name in the same folder, brought to the disk, and then renamed.
-    """
+    """Make the file at `path` appear, whole; an older one there is replaced in the same instant."""
     if not path.parent.is_dir():
         required, given = "the folder must be there", f"there is no {str(path.parent)!r}"
         fail(ArgumentError, word, required, given, "make it with pathlib.Path(folder).mkdir(parents=True)")
     if path.is_dir():
         fail(ArgumentError, word, "path must be a file", f"got the folder {str(path)!r}", "name a file in it")
-    temporary = path.with_name(f".{path.name}.{_host()}.{os.getpid()}.{next(_counter)}.tmp")
     text = sealed(manifest)
     try:
-        save_file(arrays, temporary, {_FIELD: text})
-        _flush(temporary)
-        os.replace(temporary, path)
+        write_whole(path, lambda file: save_file(arrays, file, {_FIELD: text}))
     except (OSError, SafetensorError) as error:
         remedy = "free some space, or choose another folder; what was there before is unchanged"
         fail(CheckpointError, word, "the file must be written", f"got {brief(error)!r} for {str(path)!r}", remedy)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    _flush(path.parent)
-
-
-def _flush(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except PermissionError:  # some systems have no handles of folders
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _host() -> str:
-    return re.sub(r"\W", "-", socket.gethostname())
-
-
-def ours_left_behind(folder: Path) -> list[Path]:
-    """The unfinished files of processes of this machine that are no more."""
-    found = []
-    for path in folder.glob(f".*.{_host()}.*.tmp"):
-        number = re.fullmatch(r".*\.(\d+)\.\d+\.tmp", path.name)
-        if number and not _alive(int(number[1])):
-            found.append(path)
-    return found
-
-
-def _alive(process: int) -> bool:
-    if os.name != "posix":  # there is no asking without harm
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def read_manifest(word: str, path: Path) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from .._checks import describe, fail
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError
 from .._types import Array, PyTree
-from ._blocks import Listed
+from ._blocks import Listed, Rows, from_step
 from ._equations import size_of
-from .data._epochs import from_batch
+from .data._epochs import Rest, from_batch
 from .data._handing import handed_over
 from .data._orders import Order
 from .data.batching import Batches
@@ -29,7 +29,7 @@ _STACKED = jax.Array | np.ndarray | np.generic | bool | int | float | complex
 _WAITED = 0.25  # seconds after which the batches that there are need not wait for slow ones
 _LISTED, _LARGE = 64, 2**16  # how many batches may lie apart in a dispatch, and from how many bytes each
 
-__all__ = ["Taken", "by_epoch", "length", "peeked", "taken_together"]
+__all__ = ["Taken", "all_on_device", "by_epoch", "in_memory", "length", "peeked", "taken_together"]
 
 
 class Taken(NamedTuple):
@@ -63,6 +63,16 @@ def peeked(batches: Iterable[Any]) -> tuple[tuple[Any, ...] | None, Iterable[Any
     return (_arguments(first[0]) if first else None), itertools.chain(first, waiting)
 
 
+def in_memory(batches: Iterable[Any]) -> bool:
+    """Whether to take some of the batches before they are needed does nothing that can be seen, nor needs memory."""
+    return isinstance(batches.data if isinstance(batches, Rest) else batches, Sequence | Batches)
+
+
+def all_on_device(batch: Any) -> bool:
+    """Whether a program can take a batch from where it is."""
+    return all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(batch))
+
+
 def length(batches: Iterable[Any]) -> int | None:
     """How many batches there are, where that is known."""
     try:
@@ -81,7 +91,7 @@ def taken_together(
             yield Taken(arguments, None, _rows(arguments))
         return
     blocks = (
-        _slices(batches, most)
+        _slices(batches, most, stacked)
         if isinstance(batches, Batches) and _is_plain(batches)
         else _groups(batches, most, stacked)
     )
@@ -91,39 +101,25 @@ def taken_together(
             steps = int(room())
             yield taken._replace(steps=steps)
             left -= steps
-            taken = taken._replace(batch=_without(taken.batch, steps), steps=left)
+            taken = taken._replace(batch=from_step(taken.batch, steps), steps=left)
         yield taken
 
 
-def _without(block: tuple[Any, ...], steps: int) -> tuple[Any, ...]:
-    """The batches after the first `steps` to the front."""
-    if isinstance(block[0], Listed):
-        kept = block[0].batches
-        return (Listed(kept[steps:] + kept[:steps]),)
-    rolled: tuple[Any, ...] = _rolled(block, steps)
-    return rolled
-
-
-@jax.jit
-def _rolled(batches: PyTree, steps: int) -> PyTree:
-    return jax.tree.map(lambda leaf: jnp.roll(leaf, -steps, 0), batches)
-
-
-def _slices(batches: Batches, most: int) -> Iterator[Taken]:
-    """Rows of several batches are selected at once, each where they are: on the host or on the device."""
+def _slices(batches: Batches, most: int, stacked: bool) -> Iterator[Taken]:
+    """Rows of several batches are selected at once on the host; on one device the program selects those of each."""
     size, last = batches.batch_size, batches.start + len(batches)
     whole = min(last, batches.rows // batches.batch_size)
     order = Order(batches.key, batches.epoch, batches.rows)
     number = batches.start
     while number < whole:
         steps = min(most - number % most, whole - number)  # the same blocks where a run resumes between two
-        yield Taken(_block(batches, order, number, steps, most), steps, size)
+        yield Taken(_block(batches, order, number, steps, most, stacked), steps, size)
         number += steps
     for rest in dataclasses.replace(batches, start=number) if number < last else ():
         yield Taken(rest, None, _rows(rest))
 
 
-def _block(batches: Batches, order: Order, number: int, steps: int, most: int) -> tuple[Any, ...]:
+def _block(batches: Batches, order: Order, number: int, steps: int, most: int, stacked: bool) -> tuple[Any, ...]:
     """`steps` batches from `number` on, and what makes them `most` and is never looked at."""
     size = batches.batch_size
     first, taken, full = number * size, steps * size, most * size
@@ -133,6 +129,9 @@ def _block(batches: Batches, order: Order, number: int, steps: int, most: int) -
         places = np.resize(order[first : first + taken], full).astype(np.int32 if batches.rows < 2**31 else np.int64)
 
     def select(leaf: Any) -> Any:
+        if isinstance(leaf, jax.Array) and not stacked and len(leaf.sharding.device_set) == 1:
+            which = np.int32(first) if batches.key is None else places.reshape(most, size)
+            return Rows(leaf, which, most, size)
         if isinstance(leaf, jax.Array):
             cut = batches.key is None and first + full <= batches.rows
             return _cut(leaf, first, most, size) if cut else _gathered(leaf, places, most)
@@ -197,7 +196,7 @@ def _together(batches: list[tuple[Any, ...]], most: int, stacked: bool) -> Itera
         yield from (Taken(batch, None, _rows(batch)) for batch in batches)
         return
     filled = batches + [batches[-1]] * (most - len(batches))
-    if not all(isinstance(leaf, jax.Array) for leaf in leaves):
+    if not all_on_device(filled):
         block = jax.tree.map(lambda *leaves: np.stack(leaves), *filled)
     elif stacked or most > _LISTED or size_of(batches[0]) < _LARGE or any(leaf.weak_type for leaf in leaves):
         block = _stack(filled)

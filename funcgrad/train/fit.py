@@ -15,7 +15,7 @@ import numpy as np
 from .._checks import describe, fail, integer
 from .._errors import ArgumentError
 from .._plain import fitting, plain
-from ._feeding import Taken, by_epoch, length, peeked, taken_together
+from ._feeding import Taken, all_on_device, by_epoch, in_memory, length, peeked, taken_together
 from ._hooks import evaluated, place_of, require_hooks, require_state, restored
 from ._parameters import require_callable
 from ._progress import Progress
@@ -69,7 +69,7 @@ def fit(
     restore_best: bool = True,
     checkpoint: Any = None,
     callbacks: Sequence[Callable[[Event], Any]] = (),
-    steps_per_call: int | str = 1,
+    steps_per_call: int | str | None = None,
     progress: bool = True,
 ) -> tuple[TrainState, History]:
     """Take a step for each batch of each epoch.
@@ -87,7 +87,7 @@ def fit(
         epochs: how many times to go through the data.
         first_epoch: the number of the first of them; not 0 in a run that goes on with an earlier one.
         start: where among these epochs to begin, as a checkpoint keeps it: ``{"epoch": 2, "batch": 17}``; and with
-            it how the epoch went so far, how long `patience` has waited, and what ``steps_per_call="auto"`` decided.
+            it how the epoch went so far, how long `patience` has waited, and how many steps a dispatch is to hold.
         evaluate: called with the parameters after each epoch; returns a dict of numbers to be recorded and shown. If
             its first parameter is called ``state`` it is given the state, and if it has a parameter ``model_state``
             also that.
@@ -108,7 +108,9 @@ def fit(
         steps_per_call: how many steps to take in one dispatch, if their batches have one shape. Small models run up to
             twenty times as fast so, and on a CPU all without convolutions gain, which run several times slower there.
             ``"auto"`` decides by what a step computes, and puts no more than about a quarter of a second into one
-            dispatch. Compiled apart, the loop may round differently from single steps.
+            dispatch. By default that is done where only the time tells: if there are no callbacks, and the batches of
+            an epoch are a list or ``fg.data.batches``; otherwise each step is a dispatch. Compiled apart, several steps
+            may round differently from single ones.
         progress: whether to show a bar on a terminal, or a line for each epoch elsewhere: the means of the metrics over
             the epoch, the evaluation, the time to the first step, and steps and examples per second.
 
@@ -207,14 +209,14 @@ class _Run:
         self.ended = self.history.stopped = self.patience.over
 
     def epoch(
-        self, epoch: int, first_batch: int, batches: Iterable[Any], together: int | str, asked: list[bool]
+        self, epoch: int, first_batch: int, batches: Iterable[Any], together: int | str | None, asked: list[bool]
     ) -> None:
         """Take the steps of one epoch."""
         total = length(batches)
         shown = Progress(self.progress, f"epoch {epoch + 1}/{self.last_epoch}", total, compiled=self.compiled)
         self.place = {"epoch": epoch, "batch": first_batch}
         try:
-            most, batches = self._most(together, batches)
+            most, batches = self._most(together, batches, first_batch)
             for taken in taken_together(batches, most, self._room, self.stacked):
                 self._take(taken, shown)
                 if asked:
@@ -353,11 +355,15 @@ class _Run:
         self.checkpoint.save(self.state, data=self._where(), metrics=kept or None, **more)
         self.saved = self.number
 
-    def _most(self, together: int | str, batches: Iterable[Any]) -> tuple[int, Iterable[Any]]:
+    def _most(self, together: int | str | None, batches: Iterable[Any], before: int) -> tuple[int, Iterable[Any]]:
         """How many steps a dispatch may hold; and the batches, one of which may have been looked at."""
+        step: Any = self.step
+        if together is None:
+            known = self.chosen is not None or in_memory(batches)
+            unseen = known and hasattr(step, "many") and not self.callbacks
+            together = "auto" if unseen else 1
         if together == 1:
             return 1, batches
-        step: Any = self.step
         if not hasattr(step, "many"):
             given, remedy = f"got steps_per_call={together!r} with {describe(step)}", "leave steps_per_call out"
             fail(ArgumentError, "fit", "several steps in a call need a step of fg.train.step", given, remedy)
@@ -370,7 +376,9 @@ class _Run:
             count = length(batches)
             first, batches = peeked(batches)
             if first is not None:
-                self.chosen = min(step.steps_that_pay(self.state, *first), count or math.inf)
+                ready = not self.stacked and in_memory(batches) and all_on_device(first)
+                whole = math.inf if count is None else before + count
+                self.chosen = min(step.steps_that_pay(self.state, *first, ready=ready), whole)
         return self.chosen or 1, batches
 
     def _room(self) -> float:

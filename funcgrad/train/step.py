@@ -18,7 +18,7 @@ from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .._op import strong
 from .._plain import fitting, plain
 from .._types import Array, DtypeLike, PyTree
-from ._blocks import Listed, batch_of, steps_in
+from ._blocks import Listed, batch_of, lengths
 from ._equations import steps_that_pay
 from ._objective import Objective
 from ._parameters import averaged, require_callable, require_optimizer, require_parallel, trained_part
@@ -77,12 +77,12 @@ class Step:
         """
         listed = len(batches) == 1 and isinstance(batches[0], Listed)
         arrays: Any = batches[0] if listed else self._operands(batches, dim=1)
-        lengths = {(len(arrays.batches),)} if listed else {np.shape(leaf)[:1] for leaf in jax.tree.leaves(arrays)}
-        if len(lengths) != 1 or lengths == {()}:
+        found = lengths(arrays)
+        if len(found) != 1 or found == {()}:
             given = f"got {', '.join(describe(leaf) for leaf in jax.tree.leaves(arrays)) or 'no arrays'}"
             remedy = "stack the batches of several steps, for example with fg.stack"
             fail(ShapeError, "many", "all arrays must have one first dimension, that of the steps", given, remedy)
-        ((length,),) = lengths
+        ((length,),) = found
         count = length if count is None else integer("many", "count", count, 1)
         if count > length:
             required = f"count must be at most {length}, the batches there are"
@@ -107,13 +107,16 @@ class Step:
         if self._fault is not None:
             self._raise_if_any(self._fault, state)
 
-    def steps_that_pay(self, state: TrainState, *batch: Any) -> int:
-        """How many steps one dispatch should hold, judged by what a step computes: 1 where a loop would be slower."""
+    def steps_that_pay(self, state: TrainState, *batch: Any, ready: bool = False) -> int:
+        """How many steps one dispatch should hold, judged by what a step computes: 1 where a loop would be slower.
+
+        If the batches are `ready`, where the loop can take them from, nothing is to be copied for it.
+        """
         operands = (_parts(state), _operands(batch))
         leaves, structure = jax.tree.flatten(operands)
-        form = structure, [(np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in leaves]
+        form = ready, structure, [(np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in leaves]
         if self._judged is None or self._judged[0] != form:  # to trace takes as long as some steps
-            count = steps_that_pay(lambda parts, batch: self._update(parts, state.key, None, batch), *operands)
+            count = steps_that_pay(lambda parts, batch: self._update(parts, state.key, None, batch), *operands, ready)
             self._judged = form, count
         return self._judged[1]
 
@@ -188,7 +191,7 @@ class Step:
 
         parts = Parts(*owned, number, skipped)
         _, metrics, _ = jax.eval_shape(self._update, parts, key, fault, jax.eval_shape(batch_of, batches, 0))
-        length = steps_in(batches)
+        ((length,),) = lengths(batches)
         kept = jax.tree.map(lambda like: jnp.zeros((length, *like.shape), like.dtype), metrics)
         parts, fault, metrics = jax.lax.fori_loop(0, count, turn, (jax.tree.map(strong, parts), fault, kept))
         return parts, metrics, fault

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["from_batch"]
+__all__ = ["Rest", "from_batch"]
 
 
 def from_batch(data: Any, epoch: int, start: int) -> Any:
     """The batches of `epoch` from batch `start` on; where `data` does not know how, those before are passed over."""
     if not callable(data):
-        return data if start == 0 else _Rest(data, start)
+        return data if start == 0 else Rest(data, start)
     if start and _takes_start(data):
         return data(epoch, start=start)
-    return data(epoch) if start == 0 else _Rest(data(epoch), start)
+    return data(epoch) if start == 0 else Rest(data(epoch), start)
 
 
 def _takes_start(data: Any) -> bool:
@@ -28,7 +28,7 @@ def _takes_start(data: Any) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class _Rest:
+class Rest:
     """The batches of `data` after the first `start`."""
 
     data: Any

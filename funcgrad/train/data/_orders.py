@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from ..._types import Array
+from ...arrays.random_integers import randperm
 
 __all__ = ["HUGE", "Order"]
 
@@ -18,7 +19,7 @@ _ROUNDS = 8
 class Order:
     """Which row stands where. Without a key they stand as they are.
 
-    Up to ``HUGE`` rows it is ``jax.random.permutation``. Beyond, it is a Feistel network on the numbers of rows (Luby
+    Up to ``HUGE`` rows it is ``fg.randperm``. Beyond, it is a Feistel network on the numbers of rows (Luby
     and Rackoff 1988), walked along its cycles until it is inside (Black and Rogaway 2002): some permutation that looks
     like a random one, of which any part is known without the rest.
     """
@@ -42,7 +43,7 @@ class Order:
 
 @functools.partial(jax.jit, static_argnums=2)
 def _permuted(key: Array, epoch: int, rows: int) -> Array:
-    return jax.random.permutation(jax.random.fold_in(key, epoch), rows)
+    return randperm(rows, key=jax.random.fold_in(key, epoch))
 
 
 @jax.jit
