@@ -29,7 +29,7 @@ _STACKED = jax.Array | np.ndarray | np.generic | bool | int | float | complex
 _WAITED = 0.25  # seconds after which the batches that there are need not wait for slow ones
 _LISTED, _LARGE = 64, 2**16  # how many batches may lie apart in a dispatch, and from how many bytes each
 
-__all__ = ["Taken", "all_on_device", "by_epoch", "in_memory", "length", "peeked", "taken_together"]
+__all__ = ["Taken", "by_epoch", "in_memory", "length", "lie_ready", "peeked", "taken_together"]
 
 
 class Taken(NamedTuple):
@@ -68,9 +68,14 @@ def in_memory(batches: Iterable[Any]) -> bool:
     return isinstance(batches.data if isinstance(batches, Rest) else batches, Sequence | Batches)
 
 
-def all_on_device(batch: Any) -> bool:
-    """Whether a program can take a batch from where it is."""
-    return all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(batch))
+def lie_ready(batches: Iterable[Any]) -> bool:
+    """Whether a dispatch takes the rows of its batches from whole arrays, and needs no memory for them."""
+    whole = isinstance(batches, Batches) and _is_plain(batches)
+    return whole and all(map(_on_one_device, jax.tree.leaves(batches.arrays)))  # type: ignore[attr-defined]
+
+
+def _on_one_device(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array) and len(leaf.sharding.device_set) == 1
 
 
 def length(batches: Iterable[Any]) -> int | None:
@@ -129,7 +134,7 @@ def _block(batches: Batches, order: Order, number: int, steps: int, most: int, s
         places = np.resize(order[first : first + taken], full).astype(np.int32 if batches.rows < 2**31 else np.int64)
 
     def select(leaf: Any) -> Any:
-        if isinstance(leaf, jax.Array) and not stacked and len(leaf.sharding.device_set) == 1:
+        if not stacked and _on_one_device(leaf):
             which = np.int32(first) if batches.key is None else places.reshape(most, size)
             return Rows(leaf, which, most, size)
         if isinstance(leaf, jax.Array):
@@ -196,7 +201,7 @@ def _together(batches: list[tuple[Any, ...]], most: int, stacked: bool) -> Itera
         yield from (Taken(batch, None, _rows(batch)) for batch in batches)
         return
     filled = batches + [batches[-1]] * (most - len(batches))
-    if not all_on_device(filled):
+    if not all(isinstance(leaf, jax.Array) for leaf in leaves):
         block = jax.tree.map(lambda *leaves: np.stack(leaves), *filled)
     elif stacked or most > _LISTED or size_of(batches[0]) < _LARGE or any(leaf.weak_type for leaf in leaves):
         block = _stack(filled)

@@ -42,6 +42,7 @@ class Step:
         self._donate = donate
         self._parallel = update.parallel
         owned = (0,) if donate else ()
+        self._traced: Callable[..., Any] = jax.jit(update, inline=True)  # once for all that needs its equations
         self._one: Callable[..., Any] = jax.jit(self._step, donate_argnums=owned)
         self._loop: Callable[..., Any] = jax.jit(self._steps, donate_argnums=owned)
         if self._parallel is not None:
@@ -116,7 +117,8 @@ class Step:
         leaves, structure = jax.tree.flatten(operands)
         form = ready, structure, [(np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in leaves]
         if self._judged is None or self._judged[0] != form:  # to trace takes as long as some steps
-            count = steps_that_pay(lambda parts, batch: self._update(parts, state.key, None, batch), *operands, ready)
+            key, fault = state.key, self._fault
+            count = steps_that_pay(lambda parts, batch: self._traced(parts, key, fault, batch), *operands, ready)
             self._judged = form, count
         return self._judged[1]
 
@@ -183,14 +185,14 @@ class Step:
 
         def turn(i: Any, carried: Any) -> Any:
             parts, fault, kept = carried
-            parts, metrics, fault = self._update(parts, key, fault, batch_of(batches, i))
+            parts, metrics, fault = self._traced(parts, key, fault, batch_of(batches, i))
             kept = jax.tree.map(
                 lambda column, value: jax.lax.dynamic_update_index_in_dim(column, value, i, 0), kept, metrics
             )
             return jax.tree.map(strong, parts), fault, kept
 
         parts = Parts(*owned, number, skipped)
-        _, metrics, _ = jax.eval_shape(self._update, parts, key, fault, jax.eval_shape(batch_of, batches, 0))
+        _, metrics, _ = jax.eval_shape(self._traced, parts, key, fault, jax.eval_shape(batch_of, batches, 0))
         ((length,),) = lengths(batches)
         kept = jax.tree.map(lambda like: jnp.zeros((length, *like.shape), like.dtype), metrics)
         parts, fault, metrics = jax.lax.fori_loop(0, count, turn, (jax.tree.map(strong, parts), fault, kept))
