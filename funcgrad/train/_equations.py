@@ -16,7 +16,7 @@ _ON_CPU = "cpu"
 # How long one dispatch may take, in seconds as they are guessed here, of which a third or less will pass. A CPU gains
 # by a loop however long a step is: its temporaries keep their memory from one turn to the next, where a call gets
 # fresh pages; so what counts is how long Ctrl-C and the bar wait. Elsewhere only the cost of the dispatch is saved.
-_ON_A_CPU, _ELSEWHERE = 1.0, 2.5e-3
+_ON_A_CPU, _ELSEWHERE = 2.0, 2.5e-3
 _MOST = 64
 _BYTES = 2**23  # of the batches brought together for one dispatch: more of them would need fresh pages each time
 _MULTIPLY_ADDS = 5e10  # a second, on a few cores; a wrong guess costs a little speed and nothing else

@@ -107,7 +107,7 @@ def fit(
             returns True ends the run.
         steps_per_call: how many steps to take in one dispatch, if their batches have one shape. Small models run up to
             twenty times as fast so, and on a CPU all without convolutions gain, which run several times slower there.
-            ``"auto"`` decides by what a step computes, and puts no more than about a quarter of a second into one
+            ``"auto"`` decides by what a step computes, and puts no more than about half a second into one
             dispatch. By default that is done where only the time tells: if there are no callbacks, and the batches of
             an epoch are a list or ``fg.data.batches``; otherwise each step is a dispatch. Compiled apart, several steps
             may round differently from single ones.
