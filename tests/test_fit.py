@@ -305,6 +305,20 @@ def test_rows_of_several_batches_are_those_of_each(convert, key, stacked):
                 jax.tree.map(np.testing.assert_array_equal, one, batch)
 
 
+@pytest.mark.parametrize("key", [None, fg.key(3)])
+def test_rows_of_large_batches_are_taken_by_the_step_itself(key, monkeypatch):
+    x = fg.randn(40, 2**12, key=fg.key(0))
+    step = fg.train.step(lambda params, x, y: fg.nn.mse_loss(x @ params, y), optax.sgd(1e-3))
+    data = fg.data.batches(x, x.sum(1), batch_size=8, key=key)
+    expected, history = fit(step, step.init(fg.zeros(2**12)), lambda epoch: list(data(epoch)), steps_per_call=1)
+    monkeypatch.delattr("funcgrad.train.data.batching._gathered")
+    monkeypatch.delattr("funcgrad.train.data.batching._sliced")
+    for together in (1, 2):
+        found, measured = fit(step, step.init(fg.zeros(2**12)), data, steps_per_call=together)
+        assert_close(found.params, expected.params)
+        np.testing.assert_allclose(measured["loss"], history["loss"], rtol=1e-5)
+
+
 def test_batches_that_come_slowly_are_not_waited_for(step, monkeypatch):
     monkeypatch.setattr("funcgrad.train._feeding._WAITED", 0.0)
     told = []

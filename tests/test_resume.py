@@ -258,7 +258,7 @@ def test_a_choice_is_made_once(tmp_path, monkeypatch):
     """The last batch of an epoch is smaller, and a run may resume behind it: it chose before."""
     asked = []
 
-    def pays(self, state, *batch, ready):
+    def pays(self, state, *batch, most, ready):
         asked.append(len(batch[0]))
         return 2 if len(batch[0]) == 4 else 1
 

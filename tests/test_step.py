@@ -239,23 +239,27 @@ def test_microbatches_of_convolutions_are_written_out():
     step, x = fg.train.step(convolved, optax.sgd(0.1), microbatches=2), jnp.ones((4, 1, 8))
     text = jax.jit(step).lower(step.init(jnp.ones((1, 1, 3))), x).as_text()
     assert "while" not in text or jax.default_backend() != "cpu"
-    assert step.steps_that_pay(step.init(jnp.ones((1, 1, 3))), x) == 1 or jax.default_backend() != "cpu"
+    limits = {"most": 64, "ready": False}
+    assert step.steps_that_pay(step.init(jnp.ones((1, 1, 3))), x, **limits) == 1 or jax.default_backend() != "cpu"
     small = fg.train.step(lambda p, x: (p * x).mean(), optax.sgd(0.1), microbatches=2)
     assert "while" in jax.jit(small).lower(small.init(1.0), jnp.ones(4)).as_text()
-    assert small.steps_that_pay(small.init(1.0), jnp.ones(4)) == 64
+    assert small.steps_that_pay(small.init(1.0), jnp.ones(4), **limits) == 64
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="elsewhere only what a dispatch costs is saved")
 def test_how_many_steps_pay_goes_by_time_and_memory():
     step = fg.train.step(lambda p, x: ((x @ p) ** 2).mean(), optax.sgd(0.1))
 
-    def pays(rows, width):
-        return step.steps_that_pay(step.init(jnp.zeros((width, width))), jnp.zeros((rows, width)))
+    def pays(rows, width, **limits):
+        limits = {"most": 64, "ready": False} | limits
+        return step.steps_that_pay(step.init(jnp.zeros((width, width))), jnp.zeros((rows, width)), **limits)
 
     assert pays(8, 16) == 64
     assert 1 < pays(64, 2048) < 64  # the time of a dispatch
     assert pays(2**12, 2048) == 1
     assert 1 < pays(2**14, 16) < pays(2**12, 16)  # the memory of its batches
+    assert pays(2**14, 16, ready=True) > pays(2**14, 16)
+    assert pays(8, 16, most=1024) == 1024
 
 
 def test_what_microbatches_ask_for():

@@ -12,7 +12,7 @@ import numpy as np
 
 from .._types import Array, PyTree
 
-__all__ = ["Listed", "Rows", "batch_of", "from_step", "lengths"]
+__all__ = ["Listed", "Rows", "batch_of", "from_step", "has_rows", "lengths"]
 
 
 @jax.tree_util.register_dataclass
@@ -54,6 +54,11 @@ def lengths(block: PyTree) -> set[tuple[int, ...]]:
         return {(len(block.batches),)}
     leaves = jax.tree.leaves(block, is_leaf=_is_rows)
     return {(leaf.steps,) if _is_rows(leaf) else np.shape(leaf)[:1] for leaf in leaves}
+
+
+def has_rows(block: PyTree) -> bool:
+    """Whether a part of a block is `Rows`; then all of it was made for the program and is ready."""
+    return any(map(_is_rows, jax.tree.leaves(block, is_leaf=_is_rows)))
 
 
 def batch_of(block: PyTree, i: Any) -> Any:

@@ -17,7 +17,6 @@ _ON_CPU = "cpu"
 # by a loop however long a step is: its temporaries keep their memory from one turn to the next, where a call gets
 # fresh pages; so what counts is how long Ctrl-C and the bar wait. Elsewhere only the cost of the dispatch is saved.
 _ON_A_CPU, _ELSEWHERE = 2.0, 2.5e-3
-_MOST = 64
 _BYTES = 2**23  # of the batches brought together for one dispatch: more of them would need fresh pages each time
 _MULTIPLY_ADDS = 5e10  # a second, on a few cores; a wrong guess costs a little speed and nothing else
 _ELEMENTS = 1e9
@@ -31,8 +30,8 @@ def has_convolution(function: Callable[..., Any], *args: Any) -> bool:
     return any(equation.primitive.name == "conv_general_dilated" for equation, _ in _equations_in(program))
 
 
-def steps_that_pay(function: Callable[..., Any], state: Any, batch: Any, ready: bool) -> int:
-    """How many steps one dispatch should hold, by their equations alone: 1 where a loop would lose.
+def steps_that_pay(function: Callable[..., Any], state: Any, batch: Any, most: int, ready: bool) -> int:
+    """How many steps one dispatch should hold, up to `most`, by their equations alone: 1 where a loop would lose.
 
     ``function(state, batch)`` is a step, and returns its metrics second. Batches that are `ready` need no memory.
 
@@ -54,7 +53,7 @@ def steps_that_pay(function: Callable[..., Any], state: Any, batch: Any, ready: 
     fit = [
         (_ON_A_CPU if on_cpu else _ELSEWHERE) / max(seconds, 1e-9),
         _BYTES / max(size_of((() if ready else batch, metrics)), 1),
-        _MOST,
+        most,
     ]
     return 2 ** int(math.log2(max(min(fit), 1)))
 

@@ -27,9 +27,10 @@ from .data.batching import Batches
 _STACKED = jax.Array | np.ndarray | np.generic | bool | int | float | complex
 
 _WAITED = 0.25  # seconds after which the batches that there are need not wait for slow ones
-_LISTED, _LARGE = 64, 2**16  # how many batches may lie apart in a dispatch, and from how many bytes each
+_LISTED, _LARGE = 64, 2**16  # how many batches may lie apart in a dispatch; from how many bytes each is not copied
+_MOST = 1024  # how many steps pay at most, where more of them compile no longer
 
-__all__ = ["Taken", "by_epoch", "in_memory", "length", "lie_ready", "peeked", "taken_together"]
+__all__ = ["Taken", "by_epoch", "in_memory", "length", "lie_ready", "most_at_once", "peeked", "taken_together"]
 
 
 class Taken(NamedTuple):
@@ -74,6 +75,16 @@ def lie_ready(batches: Iterable[Any]) -> bool:
     return whole and all(map(_on_one_device, jax.tree.leaves(batches.arrays)))  # type: ignore[attr-defined]
 
 
+def _are_large(batches: Batches) -> bool:
+    """Whether to copy a batch takes longer than to say where it is."""
+    return size_of(batches.arrays) * batches.batch_size >= _LARGE * batches.rows
+
+
+def most_at_once(batches: Iterable[Any]) -> int:
+    """Up to how many batches to bring together: those of a list make a program that is as long as they are many."""
+    return _MOST if isinstance(batches, Batches) and _is_plain(batches) else _LISTED
+
+
 def _on_one_device(leaf: Any) -> bool:
     return isinstance(leaf, jax.Array) and len(leaf.sharding.device_set) == 1
 
@@ -90,6 +101,9 @@ def taken_together(
     batches: Iterable[Any], most: int, room: Callable[[], float], stacked: bool = True
 ) -> Iterator[Taken]:
     """The batches in their order, up to `most` of the same shapes for one dispatch, and never more than `room` says."""
+    if most == 1 and not stacked and isinstance(batches, Batches) and lie_ready(batches) and _are_large(batches):
+        yield from (taken._replace(steps=None) for taken in _slices(batches, 1, stacked))
+        return
     if most == 1:
         for batch in batches:
             arguments = _arguments(batch)

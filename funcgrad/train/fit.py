@@ -15,7 +15,7 @@ import numpy as np
 from .._checks import describe, fail, integer
 from .._errors import ArgumentError
 from .._plain import fitting, plain
-from ._feeding import Taken, by_epoch, in_memory, length, lie_ready, peeked, taken_together
+from ._feeding import Taken, by_epoch, in_memory, length, lie_ready, most_at_once, peeked, taken_together
 from ._hooks import evaluated, place_of, require_hooks, require_state, restored
 from ._parameters import require_callable
 from ._progress import Progress
@@ -376,9 +376,9 @@ class _Run:
             count = length(batches)
             first, batches = peeked(batches)
             if first is not None:
-                ready = not self.stacked and lie_ready(batches)
+                most, ready = most_at_once(batches), not self.stacked and lie_ready(batches)
                 whole = math.inf if count is None else before + count
-                self.chosen = min(step.steps_that_pay(self.state, *first, ready=ready), whole)
+                self.chosen = min(step.steps_that_pay(self.state, *first, most=most, ready=ready), whole)
         return self.chosen or 1, batches
 
     def _room(self) -> float:

@@ -18,7 +18,7 @@ from .._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from .._op import strong
 from .._plain import fitting, plain
 from .._types import Array, DtypeLike, PyTree
-from ._blocks import Listed, batch_of, lengths
+from ._blocks import Listed, batch_of, has_rows, lengths
 from ._equations import steps_that_pay
 from ._objective import Objective
 from ._parameters import averaged, require_callable, require_optimizer, require_parallel, trained_part
@@ -108,22 +108,24 @@ class Step:
         if self._fault is not None:
             self._raise_if_any(self._fault, state)
 
-    def steps_that_pay(self, state: TrainState, *batch: Any, ready: bool = False) -> int:
+    def steps_that_pay(self, state: TrainState, *batch: Any, most: int, ready: bool) -> int:
         """How many steps one dispatch should hold, judged by what a step computes: 1 where a loop would be slower.
 
         If the batches are `ready`, where the loop can take them from, nothing is to be copied for it.
         """
         operands = (_parts(state), _operands(batch))
         leaves, structure = jax.tree.flatten(operands)
-        form = ready, structure, [(np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in leaves]
+        form = most, ready, structure, [(np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in leaves]
         if self._judged is None or self._judged[0] != form:  # to trace takes as long as some steps
             key, fault = state.key, self._fault
-            count = steps_that_pay(lambda parts, batch: self._traced(parts, key, fault, batch), *operands, ready)
+            count = steps_that_pay(lambda parts, batch: self._traced(parts, key, fault, batch), *operands, most, ready)
             self._judged = form, count
         return self._judged[1]
 
     def _operands(self, batch: tuple[Any, ...], dim: int = 0) -> tuple[Any, ...]:
         """A batch as something jit takes, its rows along `dim` shared among the devices if there are several."""
+        if has_rows(batch):
+            return batch
         if self._parallel is None or not all(map(is_concrete, jax.tree.leaves(batch))):
             return _operands(batch)
         return self._parallel.operands(batch, dim)
@@ -176,6 +178,7 @@ class Step:
     def _step(
         self, owned: Owned, number: Array, skipped: Array | None, key: Array | None, fault: Array | None, batch: Any
     ) -> Any:
+        batch = batch_of(batch, 0) if has_rows(batch) else batch
         return self._update(Parts(*owned, number, skipped), key, fault, batch)
 
     def _steps(

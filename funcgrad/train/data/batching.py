@@ -139,7 +139,8 @@ def batches(
     """The rows of `arrays`, `batch_size` at a time.
 
     Every batch is a tuple of new arrays, one for each argument: overwriting a NumPy array later does not change a batch
-    already handed out. The same key and epoch give the same order on every machine.
+    already handed out. The same key and epoch give the same order on every machine. ``fit`` is fastest with arrays that
+    are on the device, where the step itself takes the rows of its batch.
 
     Args:
         *arrays: arrays with rows along their first dimension, as many in each; NumPy (also ``np.memmap``, of which only
