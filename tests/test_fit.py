@@ -705,6 +705,8 @@ def test_what_it_asks_for(step):
     )
     with raises(fg.ArgumentTypeError, message):
         fit(step, fresh(), 3)
+    with raises(fg.ArgumentTypeError, message.replace("int 3", "a dict")):  # which would give its keys
+        fit(step, fresh(), {"x": x, "y": y})
     with raises(fg.ArgumentTypeError, "fit(): step must be a function; got None; pass fg.train.step(loss, optimizer)."):
         fit(None, fresh(), batches())
     message = "fit(): state must be a TrainState; got a dict; pass fg.train.init(params, optimizer)."

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -43,7 +43,7 @@ class Taken(NamedTuple):
 
 def by_epoch(data: Any, epochs: int, first: tuple[int, int]) -> Callable[[int], Iterable[Any]]:
     """`data` as a function of the epoch; the epoch ``first[0]`` starts at its batch ``first[1]``."""
-    if not callable(data) and not isinstance(data, Iterable):
+    if not callable(data) and (not isinstance(data, Iterable) or isinstance(data, str | Mapping)):  # of names
         given, remedy = f"got {describe(data)}", "pass for example fg.data.batches(x, y, batch_size=32)"
         fail(
             ArgumentTypeError, "fit", "data must be batches, or a function of the epoch that gives them", given, remedy
