@@ -672,3 +672,16 @@ def test_what_is_no_table():
     required, remedy = "source must be a path, or lines of text", "open the file as text"
     with raises(fg.ArgumentTypeError, f"read_csv(): {required}; got int 1 for a line; {remedy}."):
         fg.data.read_csv([1, 2])
+
+
+def test_more_rows_than_an_int32_tells_apart_are_not_taken_for_others(monkeypatch):
+    monkeypatch.setattr("funcgrad.train.data.batching._COUNTED", 9)
+    with raises(
+        fg.ShapeError,
+        "batches(): arrays on the device must have at most 9 rows without 64-bit mode, to be counted; got 10; pass "
+        "NumPy arrays, or call it in 64-bit mode.",
+    ):
+        fg.data.batches(jnp.zeros(10), batch_size=2)
+    assert len(fg.data.batches(np.zeros(10), batch_size=2)) == 5
+    with jax.enable_x64(True):
+        assert len(fg.data.batches(jnp.zeros(10), batch_size=2)) == 5

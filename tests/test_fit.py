@@ -263,6 +263,7 @@ def test_several_steps_are_taken_where_nobody_can_tell(step):
     assert calls(rows, checkpoint=kept) == [3, 1]
     assert calls(rows, start=kept.saved[0][1]) == [1]
     assert calls(iter(batches())) == calls(fg.data.prefetch(batches())) == [1, 1, 1]
+    assert calls(fg.data.batches(x, y, batch_size=4, load=lambda x, y: (x, y))) == [1, 1, 1]
     assert calls(batches(), callbacks=[lambda event: None]) == [1, 1, 1]
     assert calls(batches(), wrap=lambda step: lambda state, *batch: step(state, *batch)) == [1, 1, 1]
     assert calls(batches(), steps_per_call=1) == [1, 1, 1]

@@ -66,7 +66,8 @@ def peeked(batches: Iterable[Any]) -> tuple[tuple[Any, ...] | None, Iterable[Any
 
 def in_memory(batches: Iterable[Any]) -> bool:
     """Whether to take some of the batches before they are needed does nothing that can be seen, nor needs memory."""
-    return isinstance(batches.data if isinstance(batches, Rest) else batches, Sequence | Batches)
+    data = batches.data if isinstance(batches, Rest) else batches
+    return isinstance(data, Sequence) or (isinstance(data, Batches) and data.load is None)
 
 
 def lie_ready(batches: Iterable[Any]) -> bool:
@@ -143,14 +144,14 @@ def _block(batches: Batches, order: Order, number: int, steps: int, most: int, s
     size = batches.batch_size
     first, taken, full = number * size, steps * size, most * size
     on_device = any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(batches.arrays))
+    kind = np.int32 if batches.rows < 2**31 else np.int64
     places: Any = slice(first, first + taken)
     if batches.key is not None or on_device:
-        places = np.resize(order[first : first + taken], full).astype(np.int32 if batches.rows < 2**31 else np.int64)
+        places = np.resize(order[first : first + taken], full).astype(kind)
 
     def select(leaf: Any) -> Any:
         if not stacked and _on_one_device(leaf):
-            which = np.int32(first) if batches.key is None else places.reshape(most, size)
-            return Rows(leaf, which, most, size)
+            return Rows(leaf, kind(first) if batches.key is None else places.reshape(most, size), most, size)
         if isinstance(leaf, jax.Array):
             cut = batches.key is None and first + full <= batches.rows
             return _cut(leaf, first, most, size) if cut else _gathered(leaf, places, most)

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..._checks import describe, fail, require_key
+from ..._checks import describe, fail, require_key, x64_enabled
 from ..._convert import is_torch, resolve_device
 from ..._errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from ..._plain import fitting, plain
@@ -24,6 +24,8 @@ from ._orders import Order
 from .tables import Table
 
 __all__ = ["Batches", "batches", "train_test_split"]
+
+_COUNTED = 2**31 - 1  # rows that an int32 can tell apart
 
 
 @fitting
@@ -56,6 +58,9 @@ class Batches:
         for argument, least in (("batch_size", 1), ("epoch", 0), ("start", 0)):
             object.__setattr__(self, argument, _count(word, argument, getattr(self, argument), least))
         object.__setattr__(self, "rows", _rows(word, self.arrays))
+        if self.rows > _COUNTED and not x64_enabled() and any(map(_is_on_device, jax.tree.leaves(arrays))):
+            required = f"arrays on the device must have at most {_COUNTED} rows without 64-bit mode, to be counted"
+            fail(ShapeError, word, required, f"got {self.rows}", "pass NumPy arrays, or call it in 64-bit mode")
         if self.key is not None:
             require_key(word, self.key)
         if self.drop_last and self.pad_last:
@@ -161,7 +166,8 @@ def batches(
         the same data in that epoch's order.
 
     Raises:
-        ShapeError: the arrays differ in their number of rows, or one has no dimension.
+        ShapeError: the arrays differ in their number of rows, one has no dimension, or one on the device has too many
+            rows for the integers that JAX counts with.
         ArgumentError: `batch_size` or `epoch` is too small, or options exclude each other.
         DtypeError: an array holds text and there is no `load` to turn it into numbers.
 
@@ -299,7 +305,7 @@ def _select(arrays: Any, rows: np.ndarray) -> Any:
     """A copy of these rows, on the side (host or device) where they are."""
     if _on_device(arrays):
         return _gathered(arrays, rows)
-    return jax.tree.map(lambda leaf: _gathered(leaf, rows) if isinstance(leaf, jax.Array) else leaf[rows], arrays)
+    return jax.tree.map(lambda leaf: _gathered(leaf, rows) if _is_on_device(leaf) else leaf[rows], arrays)
 
 
 def _cut(arrays: Any, first: int, count: int) -> Any:
@@ -307,15 +313,17 @@ def _cut(arrays: Any, first: int, count: int) -> Any:
     if _on_device(arrays):
         return _sliced(arrays, first, count)
     end = first + count
-    return jax.tree.map(
-        lambda leaf: _sliced(leaf, first, count) if isinstance(leaf, jax.Array) else leaf[first:end], arrays
-    )
+    return jax.tree.map(lambda leaf: _sliced(leaf, first, count) if _is_on_device(leaf) else leaf[first:end], arrays)
+
+
+def _is_on_device(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array)
 
 
 def _on_device(arrays: Any) -> bool:
     """Whether one program can take all of them: a dispatch for each would cost more than a small batch."""
     leaves = jax.tree.leaves(arrays)
-    return all(isinstance(leaf, jax.Array) for leaf in leaves) and len({leaf.sharding for leaf in leaves}) == 1
+    return all(map(_is_on_device, leaves)) and len({leaf.sharding for leaf in leaves}) == 1
 
 
 @functools.partial(jax.jit, static_argnums=2)
