@@ -312,7 +312,7 @@ def test_rows_of_large_batches_are_taken_by_the_step_itself(key, monkeypatch):
     step = fg.train.step(lambda params, x, y: fg.nn.mse_loss(x @ params, y), optax.sgd(1e-3))
     data = fg.data.batches(x, x.sum(1), batch_size=8, key=key)
     expected, history = fit(step, step.init(fg.zeros(2**12)), lambda epoch: list(data(epoch)), steps_per_call=1)
-    monkeypatch.delattr("funcgrad.train.data.batching._gathered")
+    monkeypatch.delattr("funcgrad.train.data.batching.gathered")
     monkeypatch.delattr("funcgrad.train.data.batching._sliced")
     for together in (1, 2):
         found, measured = fit(step, step.init(fg.zeros(2**12)), data, steps_per_call=together)

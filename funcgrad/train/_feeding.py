@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,13 +15,13 @@ import numpy as np
 from .._checks import describe, fail
 from .._convert import from_host, is_torch
 from .._errors import ArgumentError, ArgumentTypeError
-from .._types import Array, PyTree
+from .._types import PyTree
 from ._blocks import Listed, Rows, from_step
 from ._equations import size_of
 from .data._epochs import Rest, from_batch
 from .data._handing import handed_over
 from .data._orders import Order
-from .data.batching import Batches
+from .data.batching import Batches, gathered
 
 _STACKED = jax.Array | np.ndarray | np.generic | bool | int | float | complex
 
@@ -152,9 +151,8 @@ def _block(batches: Batches, order: Order, number: int, steps: int, most: int, s
     def select(leaf: Any) -> Any:
         if not stacked and _on_one_device(leaf):
             return Rows(leaf, kind(first) if batches.key is None else places.reshape(most, size), most, size)
-        if isinstance(leaf, jax.Array):
-            cut = batches.key is None and first + full <= batches.rows
-            return _cut(leaf, first, most, size) if cut else _gathered(leaf, places, most)
+        if isinstance(leaf, jax.Array):  # on several devices
+            return gathered(leaf, places).reshape(most, size, *leaf.shape[1:])
         rows = leaf[places]  # a view, or rows of their own
         if len(rows) < full:
             rows = np.resize(rows, (full, *leaf.shape[1:]))
@@ -162,17 +160,6 @@ def _block(batches: Batches, order: Order, number: int, steps: int, most: int, s
         return handed_over("batches", rows.reshape(most, size, *leaf.shape[1:]), None, private=private)
 
     return tuple(jax.tree.map(select, batches.arrays))
-
-
-@functools.partial(jax.jit, static_argnums=(2, 3))
-def _cut(leaf: Array, first: int, most: int, size: int) -> Array:
-    rows = jax.lax.dynamic_slice_in_dim(leaf, first, most * size)
-    return rows.reshape(most, size, *leaf.shape[1:])
-
-
-@functools.partial(jax.jit, static_argnums=2)
-def _gathered(leaf: Array, places: np.ndarray, most: int) -> Array:
-    return jnp.take(leaf, places, axis=0, mode="clip").reshape(most, -1, *leaf.shape[1:])
 
 
 def _is_plain(batches: Batches) -> bool:

@@ -304,8 +304,8 @@ def _rows(word: str, arrays: tuple[PyTree, ...]) -> int:
 def _select(arrays: Any, rows: np.ndarray) -> Any:
     """A copy of these rows, on the side (host or device) where they are."""
     if _on_device(arrays):
-        return _gathered(arrays, rows)
-    return jax.tree.map(lambda leaf: _gathered(leaf, rows) if _is_on_device(leaf) else leaf[rows], arrays)
+        return gathered(arrays, rows)
+    return jax.tree.map(lambda leaf: gathered(leaf, rows) if _is_on_device(leaf) else leaf[rows], arrays)
 
 
 def _cut(arrays: Any, first: int, count: int) -> Any:
@@ -332,7 +332,8 @@ def _sliced(arrays: PyTree, first: int, count: int) -> PyTree:
 
 
 @jax.jit
-def _gathered(arrays: PyTree, rows: Array) -> PyTree:
+def gathered(arrays: PyTree, rows: Array) -> PyTree:
+    """These rows of arrays on the device."""
     return jax.tree.map(lambda leaf: jnp.take(leaf, rows, axis=0, mode="clip"), arrays)
 
 
