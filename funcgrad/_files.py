@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["flush", "left_behind", "write_whole"]
+__all__ = ["clear", "flush", "write_whole"]
 
 _counter = itertools.count()
 
@@ -47,14 +47,12 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def left_behind(folder: Path) -> list[Path]:
-    """The folders of unfinished files of processes of this machine that are no more."""
-    found = []
+def clear(folder: Path) -> None:
+    """Remove what processes of this machine that are no more left unfinished in a folder."""
     for path in folder.glob(f".*.{_host()}.*.tmp"):
         number = re.fullmatch(r".*\.(\d+)\.\d+\.tmp", path.name)
         if number and not _alive(int(number[1])):
-            found.append(path)
-    return found
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _host() -> str:

@@ -272,6 +272,8 @@ def test_several_steps_are_taken_where_nobody_can_tell(step):
     half = fit(step, fresh(), rows, checkpoint=(stopped := Kept(every=2)), epochs=1)[0]
     assert_close(half, whole, rtol=0.0, atol=0.0)
     assert stopped.saved[0][1]["steps_per_call"] == 4
+    fit(step, fresh(), rows, checkpoint=(going_on := Kept()), start={"epoch": 0, "batch": 2})
+    assert going_on.saved[0][1]["steps_per_call"] == 4
 
 
 def test_large_batches_on_the_device_stay_where_they_are():

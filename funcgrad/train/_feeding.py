@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import jax
 import jax.numpy as jnp
@@ -69,10 +69,9 @@ def in_memory(batches: Iterable[Any]) -> bool:
     return isinstance(data, Sequence) or (isinstance(data, Batches) and data.load is None)
 
 
-def lie_ready(batches: Iterable[Any]) -> bool:
+def lie_ready(batches: Iterable[Any]) -> TypeGuard[Batches]:
     """Whether a dispatch takes the rows of its batches from whole arrays, and needs no memory for them."""
-    whole = isinstance(batches, Batches) and _is_plain(batches)
-    return whole and all(map(_on_one_device, jax.tree.leaves(batches.arrays)))  # type: ignore[attr-defined]
+    return _is_plain(batches) and all(map(_on_one_device, jax.tree.leaves(batches.arrays)))
 
 
 def _are_large(batches: Batches) -> bool:
@@ -82,7 +81,7 @@ def _are_large(batches: Batches) -> bool:
 
 def most_at_once(batches: Iterable[Any]) -> int:
     """Up to how many batches to bring together: those of a list make a program that is as long as they are many."""
-    return _MOST if isinstance(batches, Batches) and _is_plain(batches) else _LISTED
+    return _MOST if _is_plain(batches) else _LISTED
 
 
 def _on_one_device(leaf: Any) -> bool:
@@ -101,7 +100,7 @@ def taken_together(
     batches: Iterable[Any], most: int, room: Callable[[], float], stacked: bool = True
 ) -> Iterator[Taken]:
     """The batches in their order, up to `most` of the same shapes for one dispatch, and never more than `room` says."""
-    if most == 1 and not stacked and isinstance(batches, Batches) and lie_ready(batches) and _are_large(batches):
+    if most == 1 and not stacked and lie_ready(batches) and _are_large(batches):
         yield from (taken._replace(steps=None) for taken in _slices(batches, 1, stacked))
         return
     if most == 1:
@@ -109,11 +108,7 @@ def taken_together(
             arguments = _arguments(batch)
             yield Taken(arguments, None, _rows(arguments))
         return
-    blocks = (
-        _slices(batches, most, stacked)
-        if isinstance(batches, Batches) and _is_plain(batches)
-        else _groups(batches, most, stacked)
-    )
+    blocks = _slices(batches, most, stacked) if _is_plain(batches) else _groups(batches, most, stacked)
     for taken in blocks:
         left = taken.steps
         while left is not None and left > room():
@@ -142,30 +137,31 @@ def _block(batches: Batches, order: Order, number: int, steps: int, most: int, s
     """`steps` batches from `number` on, and what makes them `most` and is never looked at."""
     size = batches.batch_size
     first, taken, full = number * size, steps * size, most * size
-    on_device = any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(batches.arrays))
     kind = np.int32 if batches.rows < 2**31 else np.int64
-    places: Any = slice(first, first + taken)
-    if batches.key is not None or on_device:
+    places: Any = None  # where the rows are, if they do not follow one another
+    if batches.key is not None:
         places = np.resize(order[first : first + taken], full).astype(kind)
 
     def select(leaf: Any) -> Any:
         if not stacked and _on_one_device(leaf):
-            return Rows(leaf, kind(first) if batches.key is None else places.reshape(most, size), most, size)
-        if isinstance(leaf, jax.Array):  # on several devices
-            return gathered(leaf, places).reshape(most, size, *leaf.shape[1:])
-        rows = leaf[places]  # a view, or rows of their own
+            return Rows(leaf, kind(first) if places is None else places.reshape(most, size), most, size)
+        if isinstance(leaf, jax.Array):  # of rows beyond the last it gives the last
+            rows = gathered(leaf, np.arange(first, first + full, dtype=kind) if places is None else places)
+            return rows.reshape(most, size, *leaf.shape[1:])
+        rows = leaf[first : first + taken] if places is None else leaf[places]  # a view, or rows of their own
         if len(rows) < full:
             rows = np.resize(rows, (full, *leaf.shape[1:]))
-        private = not isinstance(places, slice)
-        return handed_over("batches", rows.reshape(most, size, *leaf.shape[1:]), None, private=private)
+        rows = rows.reshape(most, size, *leaf.shape[1:])
+        return handed_over("batches", rows, None, private=places is not None)
 
     return tuple(jax.tree.map(select, batches.arrays))
 
 
-def _is_plain(batches: Batches) -> bool:
+def _is_plain(batches: Any) -> TypeGuard[Batches]:
     """Whether the rows of several batches are those of one larger batch."""
     return (
-        batches.load is None
+        isinstance(batches, Batches)
+        and batches.load is None
         and batches.device is None
         and not batches.pad_last
         and all(leaf.dtype != object and not _is_key(leaf) for leaf in jax.tree.leaves(batches.arrays))

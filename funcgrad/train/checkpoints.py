@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 import re
-import shutil
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 
 from .._checks import describe, fail, integer
 from .._errors import ArgumentError, ArgumentTypeError, CheckpointError
-from .._files import left_behind
+from .._files import clear
 from .._plain import fitting
 from .._types import PyTree
 from . import _checkpoint_file as files
@@ -359,8 +358,7 @@ class Checkpoints:
 
     def _clear(self) -> None:
         """Remove what processes left unfinished."""
-        for path in left_behind(self.folder):
-            shutil.rmtree(path, ignore_errors=True)
+        clear(self.folder)
 
 
 def _best_so_far(manifest: dict[str, Any]) -> int | None:
